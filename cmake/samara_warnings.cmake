@@ -1,0 +1,25 @@
+# Two flag sets, as targets to link privately.
+#   samara_flags      everything under src/, ports/ and their tests: no exceptions, no RTTI
+#   samara_app_flags  apps/: exceptions on, because CLI11 and nlohmann-json report by throwing.
+#                     RTTI stays off: a class deriving from an interface of a layer would otherwise
+#                     ask for a typeinfo which the layer does not emit.
+
+add_library(samara_warnings INTERFACE)
+target_compile_options(samara_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wformat=2 -Wimplicit-fallthrough
+  $<$<COMPILE_LANGUAGE:CXX>:-Wold-style-cast>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+  $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:Clang>>:-Wthread-safety>)
+if(SAMARA_WERROR)
+  target_compile_options(samara_warnings INTERFACE -Werror)
+endif()
+
+add_library(samara_flags INTERFACE)
+target_link_libraries(samara_flags INTERFACE samara_warnings)
+target_compile_options(samara_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions> $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
+
+add_library(samara_app_flags INTERFACE)
+target_link_libraries(samara_app_flags INTERFACE samara_warnings)
+target_compile_options(samara_app_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
