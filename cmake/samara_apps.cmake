@@ -1,5 +1,6 @@
 # samara_app(<name>): apps/<name>/*.cpp is the program bin/<name>; its *_test.cpp become
-# test_app_<name>, linked with everything of the program but main.cpp.
+# test_app_<name>, linked with everything of the program but main.cpp. Programs may use CLI11,
+# nlohmann-json and zlib; the layers may not.
 
 function(samara_app name)
   set(folder ${CMAKE_SOURCE_DIR}/apps/${name})
@@ -15,7 +16,7 @@ function(samara_app name)
 
   string(REPLACE "-" "_" flat ${name})
   set(libs samara_host samara_app_flags)
-  foreach(lib CLI11::CLI11 nlohmann_json::nlohmann_json)
+  foreach(lib CLI11::CLI11 nlohmann_json::nlohmann_json ZLIB::ZLIB)
     if(TARGET ${lib})
       list(APPEND libs ${lib})
     endif()
@@ -31,6 +32,8 @@ function(samara_app name)
   if(TARGET samara_app_${flat})
     target_compile_definitions(samara_app_${flat} PRIVATE SAMARA_VERSION="${PROJECT_VERSION}")
   endif()
+
+  add_dependencies(programs ${name})
 
   if(tests AND SAMARA_TESTS)
     add_executable(test_app_${flat} ${tests})
