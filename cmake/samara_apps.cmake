@@ -1,6 +1,6 @@
 # samara_app(<name>): apps/<name>/*.cpp is the program bin/<name>; its *_test.cpp become
 # test_app_<name>, linked with everything of the program but main.cpp. Programs may use CLI11,
-# nlohmann-json and zlib; the layers may not.
+# nlohmann-json, zlib and zstd; the layers may not.
 
 function(samara_app name)
   set(folder ${CMAKE_SOURCE_DIR}/apps/${name})
@@ -16,7 +16,7 @@ function(samara_app name)
 
   string(REPLACE "-" "_" flat ${name})
   set(libs samara_host samara_app_flags)
-  foreach(lib CLI11::CLI11 nlohmann_json::nlohmann_json ZLIB::ZLIB)
+  foreach(lib CLI11::CLI11 nlohmann_json::nlohmann_json ZLIB::ZLIB PkgConfig::ZSTD)
     if(TARGET ${lib})
       list(APPEND libs ${lib})
     endif()
