@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csetjmp>
 #include <cstdlib>
+#include <new>
 #include <unordered_map>
 
 #include "value/sorted.hpp"
@@ -31,8 +32,8 @@ constexpr size_t k_block_bytes = 1024;
 constexpr size_t k_blocks_per_chunk = 1;
 constexpr size_t k_collect_first = 16 * 1024;
 #endif
-// Cells of small classes and, in steps of a power of two, up to this size come from blocks.
-constexpr size_t k_block_cell_max = k_block_bytes / 8;
+// newlib has no aligned_alloc; the aligned forms of new and delete are everywhere.
+constexpr std::align_val_t k_block_alignment{k_block_bytes};
 
 struct Block {
   uint32_t cell_bytes;  // 0: not in use
@@ -70,7 +71,7 @@ Heap::Heap(HeapOptions options)
       collect_at_(k_collect_first) {}
 
 Heap::~Heap() {
-  for (void* memory : state_->chunk_memory) std::free(memory);
+  for (void* memory : state_->chunk_memory) ::operator delete(memory, k_block_alignment);
   for (auto& [address, bytes] : state_->large) std::free(reinterpret_cast<void*>(address));
 }
 
@@ -114,7 +115,7 @@ Object* Heap::alloc_slow(size_t size, ObjectKind kind) {
   }
   if (state.fresh_blocks.empty()) {
     size_t bytes = state.chunk_bytes();
-    void* memory = std::aligned_alloc(k_block_bytes, bytes);
+    void* memory = ::operator new(bytes, k_block_alignment, std::nothrow);
     SAMARA_ASSERT(memory != nullptr);
     auto base = reinterpret_cast<uintptr_t>(memory);
     state.chunk_memory.push_back(memory);

@@ -22,7 +22,8 @@
 namespace samara {
 
 struct HeapOptions {
-  size_t limit_bytes = size_t{8} << 30;  // of objects in use; an engine sets less
+  /// Of objects in use; an engine sets less. A device has less to give and says how much.
+  size_t limit_bytes = sizeof(size_t) > 4 ? static_cast<size_t>(uint64_t{8} << 30) : SIZE_MAX / 2;
 };
 
 class Heap {
