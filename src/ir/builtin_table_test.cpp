@@ -20,7 +20,7 @@ TEST(BuiltinTable, every_name_is_found_under_its_own_number) {
 TEST(BuiltinTable, dialect_b_adds_35_builtins) {
   unsigned only_b = 0;
   for (unsigned i = 0; i < k_builtin_count; i++) {
-    only_b += builtin_info(static_cast<BuiltinId>(i)).only_dialect_b ? 1 : 0;
+    only_b += builtin_info(static_cast<BuiltinId>(i)).only_dialect_b ? 1U : 0U;
   }
   EXPECT_EQ(only_b, 35U);
 }
