@@ -68,11 +68,26 @@ struct Heap::State {
 Heap::Heap(HeapOptions options)
     : state_(std::make_unique<State>()),
       limit_(options.limit_bytes),
-      collect_at_(k_collect_first) {}
+      collect_at_(std::min(k_collect_first, options.limit_bytes / 4 * 3)) {}
+
+void Heap::set_limit(size_t bytes) {
+  limit_ = bytes;
+  collect_at_ = std::min(collect_at_, bytes / 4 * 3);
+}
 
 Heap::~Heap() {
   for (void* memory : state_->chunk_memory) ::operator delete(memory, k_block_alignment);
   for (auto& [address, bytes] : state_->large) std::free(reinterpret_cast<void*>(address));
+}
+
+void Heap::account(size_t bytes) {
+  used_ += bytes;
+  peak_ = std::max(peak_, used_);
+  if (used_ > limit_) exhausted_ = true;
+  if (used_ >= collect_at_ && !pressed_ && pressure_hook_ != nullptr) {
+    pressed_ = true;
+    pressure_hook_(pressure_context_);
+  }
 }
 
 Object* Heap::alloc_slow(size_t size, ObjectKind kind) {
@@ -80,9 +95,7 @@ Object* Heap::alloc_slow(size_t size, ObjectKind kind) {
   if (cls >= k_small_classes) {
     void* memory = std::malloc(size);
     SAMARA_ASSERT(memory != nullptr);
-    used_ += size;
-    peak_ = std::max(peak_, used_);
-    if (used_ > limit_) exhausted_ = true;
+    account(size);
     auto* object = static_cast<Object*>(memory);
     *object = Object{kind, 0, 0, 0};
     state_->large.emplace(reinterpret_cast<uintptr_t>(memory), size);
@@ -129,9 +142,7 @@ Object* Heap::alloc_slow(size_t size, ObjectKind kind) {
   }
   Block* block = state.fresh_blocks.back();
   state.fresh_blocks.pop_back();
-  used_ += k_block_bytes;
-  peak_ = std::max(peak_, used_);
-  if (used_ > limit_) exhausted_ = true;
+  account(k_block_bytes);
   block->cell_bytes = static_cast<uint32_t>(cell);
   block->cell_count = static_cast<uint32_t>((k_block_bytes - k_block_header) / cell);
   block->next_free_list = nullptr;
@@ -510,6 +521,7 @@ SAMARA_NO_SANITIZE void Heap::collect(const void* stack_base) {
   }
   state.large_sorted.clear();
   exhausted_ = used_ > limit_;
+  pressed_ = false;
   collect_at_ = std::max(k_collect_first, used_ * 2);
   if (limit_ > used_ && collect_at_ > limit_ - (limit_ - used_) / 4) {
     collect_at_ = limit_ - (limit_ - used_) / 4;

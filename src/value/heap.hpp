@@ -86,13 +86,18 @@ class Heap {
 
   // --- limits and collection -----------------------------------------------------------------------
   bool exhausted() const { return exhausted_; }
-  void set_limit(size_t bytes) { limit_ = bytes; }
+  void set_limit(size_t bytes);
   size_t limit() const { return limit_; }
   /// Bytes of blocks and large cells held.
   size_t used_bytes() const { return used_; }
   size_t peak_bytes() const { return peak_; }
   /// Whether a collection is worth its cost now (cheap; ask at safepoints).
   bool wants_collection() const { return used_ >= collect_at_; }
+  /// Called (once until the next collection) when a collection becomes worth its cost.
+  void set_pressure_hook(void (*hook)(void*), void* context) {
+    pressure_hook_ = hook;
+    pressure_context_ = context;
+  }
 
   /// A range of slots the collector scans, for example the evaluator's stack. `end` is read at each
   /// collection. Owns nothing; remove before the range dies.
@@ -115,6 +120,7 @@ class Heap {
   struct State;
 
   Object* alloc_slow(size_t size, ObjectKind kind);
+  void account(size_t bytes);
   bool grow(ArrayObject* array, size_t least);
   bool fits(size_t bytes) const { return bytes <= limit_ && used_ <= limit_ - bytes; }
   void mark_word(uint64_t bits);
@@ -128,6 +134,9 @@ class Heap {
   size_t limit_;
   size_t collect_at_;
   bool exhausted_ = false;
+  bool pressed_ = false;
+  void (*pressure_hook_)(void*) = nullptr;
+  void* pressure_context_ = nullptr;
 };
 
 }  // namespace samara
