@@ -15,7 +15,7 @@ namespace samara {
 /// The type of type values.
 const Type* type_type(TypeTable& types, Dialect dialect);
 
-/// The case index of a constructor in the type of type values, or -1 where the dialect lacks it.
+/// The case index of a constructor in the type of type values; -1 where the dialect lacks it.
 int32_t type_tag(Kind kind, Dialect dialect);
 /// The constructor of a case index. Requires: tag < type_tag_count(dialect).
 Kind kind_of_tag(uint32_t tag, Dialect dialect);
@@ -52,6 +52,7 @@ class TypeReader {
   Result<const Type*> read(Slot value);
 
  private:
+  Result<void> spend();
   Result<const Type*> read_part(Slot value, uint32_t depth);
   Result<const Type*> read_case(Kind kind, Slot payload, uint32_t depth);
   Result<const Type*> read_named(Kind kind, Slot list, uint32_t depth);
@@ -59,6 +60,7 @@ class TypeReader {
 
   TypeTable& types_;
   Dialect dialect_;
+  uint32_t entries_left_ = 4 * k_type_nodes_max;  // list entries one reader may look at
   std::unordered_map<uint64_t, const Type*> known_;  // by object; nullptr while it is being read
 };
 
