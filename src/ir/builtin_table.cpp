@@ -277,6 +277,25 @@ Result<Signature> instantiate(TypeTable& types, BuiltinId id,
   return out;
 }
 
+Result<const Signature*> SignatureCache::get(BuiltinId id,
+                                             std::span<const Type* const> type_parameters) {
+  uint64_t key = static_cast<uint64_t>(id) + 1;
+  for (const Type* type : type_parameters) key = key * 0x9e3779b97f4a7c15ULL + type->id() + 1;
+  auto [first, last] = by_key_.equal_range(key);
+  for (auto at = first; at != last; ++at) {
+    const Entry& entry = *at->second;
+    if (entry.id == id && std::equal(entry.type_parameters.begin(), entry.type_parameters.end(),
+                                     type_parameters.begin(), type_parameters.end())) {
+      return &entry.signature;
+    }
+  }
+  SAMARA_TRY(Signature made, instantiate(types_, id, type_parameters));
+  const Entry& entry = entries_.emplace_back(
+      Entry{id, {type_parameters.begin(), type_parameters.end()}, std::move(made)});
+  by_key_.emplace(key, &entry);
+  return &entry.signature;
+}
+
 const Type* datetime_token_type(TypeTable& types) {
   static constexpr std::string_view names[] = {
       "ampmLower",     "ampmUpper",      "day1",           "day2",

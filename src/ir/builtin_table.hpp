@@ -3,9 +3,11 @@
 //
 // Threads: pure; the table is constant. Source: docs/formats/builtins.md.
 
+#include <deque>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/result.hpp"
@@ -49,6 +51,27 @@ struct Signature {
 /// it stands, for example a mutable set key), exhausted (type limits).
 Result<Signature> instantiate(TypeTable& types, BuiltinId id,
                               std::span<const Type* const> type_parameters);
+
+/// Signatures already made for one type table; a program uses few of them many times.
+/// Threads: one thread.
+class SignatureCache {
+ public:
+  explicit SignatureCache(TypeTable& types) : types_(types) {}
+  SignatureCache(const SignatureCache&) = delete;
+  SignatureCache& operator=(const SignatureCache&) = delete;
+  /// As instantiate. Owns: the signature lives as long as the cache.
+  Result<const Signature*> get(BuiltinId id, std::span<const Type* const> type_parameters);
+
+ private:
+  struct Entry {
+    BuiltinId id{};
+    std::vector<const Type*> type_parameters;
+    Signature signature;
+  };
+  TypeTable& types_;
+  std::deque<Entry> entries_;
+  std::unordered_multimap<uint64_t, const Entry*> by_key_;
+};
 
 /// The type of a datetime format token.
 const Type* datetime_token_type(TypeTable& types);

@@ -74,6 +74,7 @@ struct Node {
   std::span<NameId> names;                // match: cases; struct_: fields
   std::span<const Type*> type_parameters;  // builtin, platform
   Slot literal;                            // value: by type->kind(); text and blobs in the program's heap
+  Kind literal_kind = Kind::null;          // value: the literal's case; equals type->kind() once checked
   int64_t rows = 0;                        // new_matrix
   int64_t columns = 0;                     // new_matrix
 };
@@ -82,15 +83,18 @@ struct Node {
 class Program {
  public:
   explicit Program(TypeTable& types);
+  ~Program();
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
   TypeTable& types() const { return types_; }
   Heap& literals() { return literals_; }
   const Node* root() const { return root_; }
+  /// For passes that rewrite names or locations before the program is shared.
+  Node* mutable_root() { return root_; }
   void set_root(Node* node) { root_ = node; }
   /// Nodes made so far.
-  size_t node_count() const { return nodes_.size(); }
+  size_t node_count() const { return node_count_; }
 
   Node* new_node(Op op, const Type* type, LocationId location);
   std::span<Node*> new_kids(std::span<Node* const> kids);
@@ -104,21 +108,28 @@ class Program {
 
   /// Interned location lists; 0 is the empty list.
   LocationId intern(const LocationList& list);
+  /// As intern of a list of one.
+  LocationId intern(std::string_view filename, int64_t line, int64_t column);
   const LocationList& location(LocationId id) const { return locations_[id]; }
   size_t location_count() const { return locations_.size(); }
 
  private:
   struct Tables;
+  void* allocate(size_t size);
+  template <typename T>
+  std::span<T> copy(std::span<const T> from);
+
   TypeTable& types_;
   Heap literals_;
   Node* root_ = nullptr;
-  std::deque<Node> nodes_;
-  std::deque<std::vector<Node*>> kid_lists_;
-  std::deque<std::vector<NameId>> name_lists_;
-  std::deque<std::vector<const Type*>> type_lists_;
-  std::deque<std::string> names_;
+  size_t node_count_ = 0;
+  // Nodes, their lists and the text of names: bump allocated, freed with the program.
+  std::vector<std::unique_ptr<uint64_t[]>> chunks_;
+  size_t chunk_left_ = 0;  // in words
+  uint64_t* chunk_next_ = nullptr;
+  std::vector<std::string_view> names_;
   std::deque<LocationList> locations_;
-  std::shared_ptr<Tables> tables_;
+  std::unique_ptr<Tables> tables_;
 };
 
 /// `file line:column` of the first location, or `<unknown> 0:0`; for checker messages.
