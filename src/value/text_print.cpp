@@ -1,10 +1,10 @@
-#include <unordered_map>
 #include <vector>
 
 #include "value/calendar.hpp"
 #include "value/number_text.hpp"
 #include "value/sorted.hpp"
 #include "value/text.hpp"
+#include "value/text_places.hpp"
 #include "value/text_sharing.hpp"
 #include "value/text_type.hpp"
 
@@ -54,18 +54,12 @@ class TextPrinter {
   }
 
  private:
-  // How one place of a value is reached from the place above it.
+  // How a value is reached from the one around it.
   enum class Step : uint8_t { field, variant_case, index, key, cell };
   struct Place {
-    Step step;
-    const Type* type;  // of the value above; the key's type for `key`
-    uint64_t index;    // or the key's slot
-    uint32_t node;     // in nodes_, 0 while nothing below was registered
-  };
-  struct Node {
-    uint32_t above;
-    uint32_t depth;
-    Place place;
+    Step step = Step::cell;
+    const Type* type = nullptr;  // of the value around; the key's type for `key`
+    uint64_t index = 0;          // or the key's slot
   };
 
   bool fail(Code code, std::string_view text) {
@@ -138,7 +132,7 @@ class TextPrinter {
     switch (type->kind()) {
       case Kind::ref:
         out_ += '&';
-        return print_at({Step::cell, type, 0, 0}, type->element(), as<CellObject>(value)->content);
+        return print_at({Step::cell, type, 0}, type->element(), as<CellObject>(value)->content);
       case Kind::array:
         return print_array(type, as<ArrayObject>(value));
       case Kind::set:
@@ -150,9 +144,9 @@ class TextPrinter {
 
   bool print_at(Place place, const Type* type, Slot value) {
     if (!track_ || type->immutable()) return print(type, value);
-    places_.push_back(place);
+    places_.enter(place);
     bool done = print(type, value);
-    places_.pop_back();
+    places_.leave();
     return done;
   }
 
@@ -162,7 +156,7 @@ class TextPrinter {
       if (i > 0) out_ += ", ";
       append_identifier(out_, type->name(i));
       out_ += '=';
-      if (!print_at({Step::field, type, i, 0}, type->child(i), field_of(value, i))) return false;
+      if (!print_at({Step::field, type, i}, type->child(i), field_of(value, i))) return false;
     }
     out_ += ')';
     return true;
@@ -176,14 +170,14 @@ class TextPrinter {
     const Type* payload = type->child(index);
     if (payload->is(Kind::null)) return true;
     out_ += ' ';
-    return print_at({Step::variant_case, type, index, 0}, payload, payload_of(value));
+    return print_at({Step::variant_case, type, index}, payload, payload_of(value));
   }
 
   bool print_array(const Type* type, const ArrayObject* array) {
     out_ += '[';
     for (size_t i = 0; i < array->size; i++) {
       if (i > 0) out_ += ", ";
-      if (!print_at({Step::index, type, i, 0}, type->element(), array->data[i])) return false;
+      if (!print_at({Step::index, type, i}, type->element(), array->data[i])) return false;
     }
     out_ += ']';
     return true;
@@ -213,7 +207,7 @@ class TextPrinter {
       first = false;
       if (!print(type->key(), at.key())) return false;
       out_ += ':';
-      if (!print_at({Step::key, type->key(), at.key().bits, 0}, type->dict_value(), at.value())) {
+      if (!print_at({Step::key, type->key(), at.key().bits}, type->dict_value(), at.value())) {
         return false;
       }
     }
@@ -258,40 +252,14 @@ class TextPrinter {
     out_ += ']';
   }
 
-  // Writes a reference when the object was met before, else remembers where it is.
+  // Writes a reference when the object was met before.
   bool already_printed(const Object* object) {
-    auto [at, added] = seen_.try_emplace(object, 0);
-    if (!added) {
-      print_reference(at->second);
-      return true;
-    }
-    if (nodes_.empty()) nodes_.push_back({0, 0, {}});  // the root
-    uint32_t above = 0;
-    for (size_t i = 0; i < places_.size(); i++) {
-      if (places_[i].node == 0) {
-        places_[i].node = static_cast<uint32_t>(nodes_.size());
-        nodes_.push_back({above, static_cast<uint32_t>(i + 1), places_[i]});
-      }
-      above = places_[i].node;
-    }
-    at->second = above;
-    return false;
-  }
-
-  void print_reference(uint32_t target) {
-    // A place of the target's path that is still open on our own path is common to both.
-    std::vector<uint32_t> down;
-    for (uint32_t node = target; node != 0 && !is_open(node); node = nodes_[node].above) {
-      down.push_back(node);
-    }
-    uint32_t common = nodes_[target].depth - static_cast<uint32_t>(down.size());
-    append_integer(out_, static_cast<int64_t>(places_.size() - common));
+    size_t up = 0;
+    if (places_.first_visit(object, up, down_)) return false;
+    append_integer(out_, static_cast<int64_t>(up));
     out_ += '#';
-    for (size_t i = down.size(); i-- > 0;) print_place(nodes_[down[i]].place);
-  }
-  bool is_open(uint32_t node) const {
-    uint32_t depth = nodes_[node].depth;
-    return depth <= places_.size() && places_[depth - 1].node == node;
+    for (const Place& place : down_) print_place(place);
+    return true;
   }
 
   void print_place(const Place& place) {
@@ -322,9 +290,8 @@ class TextPrinter {
   bool track_ = false;
   uint32_t depth_ = 0;
   Error error_{Code::corrupt, ""};
-  std::vector<Place> places_;
-  std::vector<Node> nodes_;
-  std::unordered_map<const Object*, uint32_t> seen_;
+  TextPlaces<Place> places_;
+  std::vector<Place> down_;
 };
 
 }  // namespace
