@@ -283,7 +283,9 @@ class NodeReader {
 
 Result<std::unique_ptr<Program>> from_value(TypeTable& types, Slot value, Dialect dialect,
                                             size_t nodes_max) {
-  return NodeReader(types, dialect, nodes_max).program(types, value);
+  SAMARA_TRY(std::unique_ptr<Program> program, NodeReader(types, dialect, nodes_max).program(types, value));
+  program->set_dialect(dialect);
+  return program;
 }
 
 Result<CapturedVariables> captured_variables(TypeTable& types, Slot value, Dialect dialect) {

@@ -89,6 +89,9 @@ class Program {
 
   TypeTable& types() const { return types_; }
   Heap& literals() { return literals_; }
+  /// The dialect of the form it was read from: what builtins that write binary formats write.
+  Dialect dialect() const { return dialect_; }
+  void set_dialect(Dialect dialect) { dialect_ = dialect; }
   const Node* root() const { return root_; }
   /// For passes that rewrite names or locations before the program is shared.
   Node* mutable_root() { return root_; }
@@ -121,6 +124,7 @@ class Program {
 
   TypeTable& types_;
   Heap literals_;
+  Dialect dialect_ = Dialect::b;
   Node* root_ = nullptr;
   size_t node_count_ = 0;
   // Nodes, their lists and the text of names: bump allocated, freed with the program.
