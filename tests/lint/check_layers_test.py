@@ -114,6 +114,16 @@ class CheckLayers(unittest.TestCase):
             "int time = 3;",
         )) + "\n"})
 
+    def test_a_function_of_the_file_or_its_header_is_not_the_system_call(self):
+        header = "class A {\n  Result<File> open(Hash hash);\n};\n"
+        self.accepted({"src/value/a.hpp": header, "src/value/a.cpp": "auto file = open(hash);\n"})
+        self.accepted({"src/value/a.cpp": "Result<File> A::open(Hash hash) {\nreturn open(hash, 1);\n"})
+        for call in ("auto file = ::open(path, 0);", "return ::open(path, 0);"):
+            code, _ = self.run_on({"src/value/a.hpp": header, "src/value/a.cpp": call + "\n"})
+            self.assertEqual(code, 1, call)
+        code, _ = self.run_on({"src/value/a.hpp": header, "src/value/b.cpp": "auto file = open(path, 0);\n"})
+        self.assertEqual(code, 1)
+
     def test_calls_are_free_in_ports_and_tests(self):
         self.accepted({
             "ports/linux/a.cpp": "int f = ::open(path, 0);\n",
