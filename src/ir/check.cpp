@@ -152,6 +152,13 @@ std::string mutability_mismatch(bool context, bool ir) {
          mutability(ir);
 }
 
+// A variable lives in a cell when it is captured and mutable, so its definition and all its uses
+// must agree.
+std::string capture_mismatch(bool context, bool ir) {
+  auto word = [](bool captured) { return std::string(captured ? "captured" : "local"); };
+  return " capture mismatch: context has " + word(context) + " but IR expects " + word(ir);
+}
+
 }  // namespace
 
 void Checker::check_variable(const Node& node) {
@@ -165,6 +172,9 @@ void Checker::check_variable(const Node& node) {
   if (definition.is_mutable != node.is_mutable) {
     report(node, "Variable " + name(node) +
                      mutability_mismatch(definition.is_mutable, node.is_mutable));
+  }
+  if (definition.captured != node.captured) {
+    report(node, "Variable " + name(node) + capture_mismatch(definition.captured, node.captured));
   }
 }
 
@@ -223,6 +233,9 @@ void Checker::check_capture(const Node& capture) {
   }
   if (definition.is_mutable != capture.is_mutable) {
     report(capture, what + mutability_mismatch(definition.is_mutable, capture.is_mutable));
+  }
+  if (!definition.captured || !capture.captured) {
+    report(capture, what + capture_mismatch(definition.captured, capture.captured));
   }
 }
 

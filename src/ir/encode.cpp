@@ -2,6 +2,7 @@
 
 #include "ir/ir_type.hpp"
 #include "ir/node_fields.hpp"
+#include "ir/shared_types.hpp"
 #include "value/beast2.hpp"
 #include "value/json.hpp"
 #include "value/type_value.hpp"
@@ -17,7 +18,7 @@ class NodeWriter {
         program_(program),
         dialect_(dialect),
         options_(options),
-        types_(options.share_types) {}
+        shared_types_(heap, dialect) {}
 
   Result<Slot> node(const Node& in) {
     int32_t tag = op_tag(in.op, dialect_);
@@ -43,7 +44,9 @@ class NodeWriter {
 
   Result<Slot> type(const Type* in) {
     if (!type_fits(in, dialect_)) return lacks("the types Vector and Matrix");
-    return type_to_value(heap_, in, dialect_, types_);
+    if (options_.share_types) return shared_types_.value(in);
+    TypeValueCache fresh(false);
+    return type_to_value(heap_, in, dialect_, fresh);
   }
 
   Result<Slot> text(std::string_view in) {
@@ -213,7 +216,7 @@ class NodeWriter {
   const Program& program_;
   Dialect dialect_;
   EncodeOptions options_;
-  TypeValueCache types_;
+  SharedTypes shared_types_;
   uint32_t depth_ = 0;
 };
 
