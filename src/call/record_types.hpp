@@ -1,0 +1,22 @@
+#pragma once
+// The East types of the records of this layer. Records are East values, so that every East tool can
+// read them. Threads: immutable. Specified by: docs/formats/{function,call,execution-record}.md.
+
+#include "value/type.hpp"
+
+namespace samara {
+
+/// Made once for a type table and kept.
+struct RecordTypes {
+  explicit RecordTypes(TypeTable& types);
+
+  TypeTable& types;
+  const Type* function = nullptr;   // function objects
+  const Type* companion = nullptr;  // debug companions of functions
+  const Type* call = nullptr;       // what a call id is the hash of
+  const Type* outcome = nullptr;
+  const Type* log = nullptr;        // a log that is an object of its own
+  const Type* execution = nullptr;  // execution records
+};
+
+}  // namespace samara

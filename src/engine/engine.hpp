@@ -1,0 +1,191 @@
+#pragma once
+// Engine: functions and calls of one repository. A pure call whose value is known is not run again;
+// every other call runs at most once at a time, and each decision says why it was taken.
+//
+// Order of what becomes visible: arguments, `running` record, result object, finished record.
+// Losing the process at any point loses the attempt at most.
+//
+// Threads: any; calls may overlap. Specified by: docs/architecture.md, "Life of a call".
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "call/execution_record.hpp"
+#include "call/function.hpp"
+#include "call/limits.hpp"
+#include "engine/names.hpp"
+#include "engine/values.hpp"
+#include "eval/platform.hpp"
+#include "port/clock.hpp"
+#include "port/processes.hpp"
+#include "port/random.hpp"
+#include "runtime/runtime.hpp"
+#include "store/repository.hpp"
+
+namespace samara::engine {
+
+/// What an engine stands on; everything outlives it.
+struct EngineParts {
+  store::Repository& repository;
+  TypeTable& types;
+  /// Every platform function of this program, complete. What needs a capability is offered all the
+  /// same, and refused by the engine unless the capability is granted.
+  const eval::PlatformRegistry& platform;
+  port::Clock& clock;
+  port::Random& random;
+  port::Processes& processes;
+};
+
+struct EngineOptions {
+  /// Granted to all calls: "fs", "net", …
+  std::vector<std::string> capabilities;
+  /// Answers kept in memory. Each keeps its result from being collected while the engine lives.
+  size_t memo_entries_max = 4096;
+  /// Results up to this size are kept in memory with the answer; 4096 of them take 64 MiB at most.
+  size_t memo_value_bytes_max = 16 * 1024;
+  size_t compiled_max = 256;
+};
+
+// --- functions
+// -------------------------------------------------------------------------------------
+
+struct AddOptions {
+  /// Where the bytes come from, for people: the file as the user named it.
+  std::string_view source;
+  /// Also sets the ref functions/<name>. Empty: none.
+  std::string_view name;
+  store::Durability durability = store::Durability::synced;
+};
+
+struct AddedFunction {
+  Hash id;
+  FunctionRecord record;
+  /// What functions/<name> stood for before, if it was another function.
+  std::optional<Hash> replaced;
+};
+
+struct NamedFunction {
+  std::string name;
+  Hash id;
+};
+
+// --- calls
+// -----------------------------------------------------------------------------------------
+
+/// One argument of a call, in whatever form the caller has it.
+struct CallArgument {
+  /// A stored value, by its id.
+  static CallArgument stored(const Hash& id) { return {.id = id}; }
+  /// A full beast2 value of either dialect, canonical or not; borrowed for the call.
+  static CallArgument encoded(ByteView bytes) { return {.bytes = bytes}; }
+  /// A value in CallOptions::heap. The run may change it.
+  static CallArgument typed(const Type* type, Slot value) { return {.value = {type, value}}; }
+
+  std::optional<Hash> id = std::nullopt;
+  ByteView bytes = {};
+  TypedValue value = {};
+};
+
+struct CallOptions {
+  Limits limits;
+  /// Run even if the answer is known; the new answer is remembered.
+  bool no_memo = false;
+  /// cached: a power loss may lose the answer, which is noticed, and the call is run again.
+  store::Durability durability = store::Durability::cached;
+  /// How the user named the function; for messages. Empty: the beginning of its id.
+  std::string_view name;
+  /// Owner of typed arguments; see runtime::RunRequest::heap.
+  Heap* heap = nullptr;
+  /// Also gets the console output, as it comes.
+  LogSink* live_log = nullptr;
+  /// Set by another thread to end the call, also while it waits for somebody who runs the same.
+  const std::atomic<bool>* cancel = nullptr;
+};
+
+struct CallResult {
+  store::CallKey key;  // function and call id
+  Outcome outcome;
+  bool from_memo = false;
+  Uuid attempt;  // the record that holds the outcome
+  Usage usage;   // of that attempt
+  std::vector<std::string> decisions;
+  /// The result's bytes if they are at hand; Engine::result_bytes gets them in any case.
+  std::shared_ptr<const Bytes> value;
+};
+
+/// A record as it is read back: one left `running` by a process that is gone has the outcome
+/// `lost`.
+struct Attempt {
+  ExecutionRecord record;
+  bool running = false;  // its owner lives
+};
+
+struct CallSummary {
+  store::CallKey key;
+  size_t attempts = 0;
+  Attempt latest;
+};
+
+struct ListOptions {
+  std::optional<Hash> function;
+  size_t calls_max = 1000;
+};
+
+class Engine {
+ public:
+  explicit Engine(const EngineParts& parts, EngineOptions options = {});
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  store::Repository& repository();
+  TypeTable& types();
+  const RecordTypes& record_types() const;
+  Values& values();
+
+  // Functions.
+  /// Adds an East program: beast2 or JSON, dialect A or B.
+  /// Errors: corrupt, check_failed, not_found (unknown platform function), and those of the store.
+  Result<AddedFunction> add_function(ByteView bytes, const AddOptions& options);
+  /// Errors: not_found, corrupt (the object is no function).
+  Result<FunctionRecord> function(const Hash& id);
+  /// Names and locations, if they are known.
+  Result<std::optional<FunctionCompanion>> companion(const Hash& function);
+  Result<std::vector<NamedFunction>> functions();
+  /// Removes functions/<name>, and the companion when no other name is left. Errors: not_found.
+  Result<void> remove_function(std::string_view name);
+  /// What this engine offers of the platform functions that a function can reach.
+  std::vector<runtime::Offer> offers(const FunctionRecord& record);
+
+  // Calls.
+  /// Errors: not_found (function, argument, platform function), type_mismatch and invalid_argument
+  /// (arguments; the text says which), permission (a capability that is not granted), cancelled,
+  /// and those of the store. Whatever the function itself does is an outcome.
+  Result<CallResult> call(const Hash& function, std::span<const CallArgument> arguments,
+                          const CallOptions& options = {});
+  /// The id which such a call has now. Stores nothing. Errors: as call.
+  Result<store::CallKey> key_of(const Hash& function, std::span<const CallArgument> arguments,
+                                const CallOptions& options = {});
+  /// The bytes of a value outcome. Errors: not_found, corrupt.
+  Result<std::shared_ptr<const Bytes>> result_bytes(const CallResult& result);
+
+  /// Attempts at a call, oldest first. Damaged records are left out.
+  Result<std::vector<Attempt>> attempts(const store::CallKey& key);
+  /// Newest first by their latest attempt.
+  Result<std::vector<CallSummary>> calls(const ListOptions& options = {});
+  /// Console output of an attempt. Errors: not_found.
+  Result<std::vector<LogEntry>> log(const ExecutionRecord& record);
+  /// Why each attempt ran, and what would happen now: lines for people. Errors: not_found.
+  Result<std::vector<std::string>> why(const store::CallKey& key);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace samara::engine

@@ -1,0 +1,27 @@
+#pragma once
+// import_program: an East program from a file becomes a function: canonical code object, function
+// object and debug companion. Both dialects, beast2 and JSON, and files that differ in locations
+// and generated names only, give the same function. Threads: pure apart from the type table.
+// Specified by: docs/formats/function.md.
+
+#include "call/function.hpp"
+#include "eval/platform.hpp"
+
+namespace samara::runtime::east {
+
+struct ImportedFunction {
+  Hash id;  // of `object`
+  FunctionRecord record;
+  Bytes object;     // the function object
+  Bytes code;       // the code object; record.code is its hash
+  Bytes companion;  // the debug companion
+};
+
+/// `source`: where the bytes come from, for the companion.
+/// Errors: those of ir::ProgramReader; check_failed (the first violation, and how many follow);
+/// not_found (a platform function that is not optional and not in `platform`).
+Result<ImportedFunction> import_program(const RecordTypes& types,
+                                        const eval::PlatformRegistry& platform, ByteView bytes,
+                                        std::string_view source);
+
+}  // namespace samara::runtime::east

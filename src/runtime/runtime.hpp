@@ -1,0 +1,90 @@
+#pragma once
+// Runtime: code that can run one kind of function. East, WASM and native functions are run through
+// this interface alone.
+//
+// A run ends with an Outcome whatever the function does; an Error means that it could not be
+// started: damaged code, arguments that do not fit.
+//
+// Threads: any; calls of one runtime may overlap. A prepared function may be run many times, by
+// several threads at once. Specified by: docs/architecture.md, "Runtimes".
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "call/call_id.hpp"
+#include "call/function.hpp"
+#include "call/limits.hpp"
+#include "call/log.hpp"
+#include "call/outcome.hpp"
+#include "value/beast2.hpp"
+
+namespace samara::runtime {
+
+/// A platform function that a function can reach, as a runtime offers it.
+struct Offer {
+  std::string name;
+  bool offered = false;
+  Effect effect = Effect::unknown;  // unknown where it is not offered
+  std::string capability;           // what the caller must grant; empty: nothing
+  Hash implementation;              // the binding; zero where it is not offered
+};
+
+/// A function made ready by a runtime. Only the runtime that made it knows what is inside.
+class Prepared {
+ public:
+  virtual ~Prepared() = default;
+};
+
+/// A function as it comes out of a repository.
+struct FunctionSource {
+  Hash function;
+  const FunctionRecord* record = nullptr;
+  ByteView code;          // the code object
+  ByteView companion;     // its debug companion; may be empty
+  std::string_view name;  // how to call it in messages; may be empty
+};
+
+/// One argument: bytes of a full beast2 value of any dialect, or a value in RunRequest::heap.
+struct Argument {
+  ByteView encoded;
+  TypedValue value;  // used when its type is not null
+};
+
+struct RunRequest {
+  std::span<const Argument> arguments;
+  /// Owner of arguments given as values. The run happens in it, and may change them. Requires:
+  /// values of different arguments share no Ref, Array, Set or Dict. Null: the runtime makes a
+  /// heap.
+  Heap* heap = nullptr;
+  Limits limits;
+  LogSink* log = nullptr;                     // console output; null: dropped
+  const std::atomic<bool>* cancel = nullptr;  // set by another thread to end the run
+  std::string_view name;                      // of the function, for messages
+};
+
+struct RunResult {
+  Outcome outcome;  // a value outcome has no hash yet: whoever stores `value` sets it
+  Bytes value;      // the result in canonical form, if there is one
+  Usage usage;
+};
+
+class Runtime {
+ public:
+  virtual ~Runtime() = default;
+  /// The kind of function it runs: FunctionRecord::kind.
+  virtual std::string_view kind() const = 0;
+  /// What it offers of each platform function that the function can reach, in the same order.
+  virtual std::vector<Offer> offers(const FunctionRecord& record) const = 0;
+  /// Errors: corrupt, check_failed, not_found (a platform function that is not offered), exhausted.
+  virtual Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) = 0;
+  /// Requires: `prepared` comes from this runtime.
+  /// Errors: type_mismatch ("argument 2 of 'mean' is String, expected Array<Float>"), corrupt
+  /// (bytes of an argument), invalid_argument (number of arguments).
+  virtual Result<RunResult> run(const Prepared& prepared, const RunRequest& request) = 0;
+};
+
+}  // namespace samara::runtime
