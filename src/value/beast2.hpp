@@ -1,6 +1,6 @@
 #pragma once
-// beast2, the binary format of East values: full (magic, type, value) and headerless (value only), in
-// both dialects. Sharing and cycles of Ref, Array, Set and Dict are kept by back-references.
+// beast2, the binary format of East values: full (magic, type, value) and headerless (value only),
+// in both dialects. Sharing and cycles of Ref, Array, Set and Dict are kept by back-references.
 //
 // Decoders take foreign bytes: every rule of the format is checked, memory stays within a constant
 // factor of the input, nesting is bounded by k_depth_max, time is linear.
@@ -19,16 +19,16 @@ namespace samara {
 
 class Beast2Plan;  // value/beast2_plan.hpp
 
-/// Values nested deeper are refused by the codecs; the last component of a struct and the payload of
-/// a variant do not count, so that long linked lists pass.
+/// Values nested deeper are refused by the codecs; the last component of a struct and the payload
+/// of a variant do not count, so that long linked lists pass.
 #ifdef SAMARA_DEVICE
 inline constexpr uint32_t k_depth_max = 200;
 #else
 inline constexpr uint32_t k_depth_max = 10'000;
 #endif
 
-/// Elements that take no bytes (of an Array Null, say) which one document may hold beyond 16 for each
-/// of its bytes: room for honest ones, and an end to the tiny file that fills the memory.
+/// Elements that take no bytes (of an Array Null, say) which one document may hold beyond 16 for
+/// each of its bytes: room for honest ones, and an end to the tiny file that fills the memory.
 inline constexpr uint64_t k_zero_width_max = 1U << 16;
 
 /// A function value in parts, as it is written.
@@ -40,8 +40,8 @@ struct FunctionParts {
   std::vector<Slot> captures;  // current contents, in the order of the IR's captures list
 };
 
-/// What the codec must know about function values; given by the layers which know what a closure is.
-/// Requires: slots handed out stay alive until the encode call returns.
+/// What the codec must know about function values; given by the layers which know what a closure
+/// is. Requires: slots handed out stay alive until the encode call returns.
 class FunctionHooks {
  public:
   virtual ~FunctionHooks() = default;
@@ -63,8 +63,8 @@ struct Beast2Options {
   FunctionHooks* functions = nullptr;
   /// Every container made is frozen.
   bool frozen = false;
-  /// Refuse what is readable but not canonical: longer varints, the negative NaN, back-references in
-  /// the header.
+  /// Refuse what is readable but not canonical: longer varints, the negative NaN, back-references
+  /// in the header.
   bool canonical_only = false;
   /// Sort keys and drop duplicates (the last value wins) instead of refusing keys out of order.
   bool sort_keys = false;
@@ -77,20 +77,23 @@ class ByteSink {
  public:
   virtual ~ByteSink() = default;
   virtual Result<void> write(ByteView chunk) = 0;
+  /// An estimate of the bytes still to come; may be wrong, may never be called.
+  virtual void expect(uint64_t /*bytes*/) {}
 };
 
 // --- encoding ------------------------------------------------------------------------------------
 // Errors: unsupported (function without hooks or IR, closure with captures in dialect A, Vector in
-// dialect A), type_mismatch (a value of type Never), exhausted (depth, zero-width elements, memory), and
-// those of sink and hooks.
-// Cost: linear; a fixed buffer, and 16 bytes for each Ref, Array, Set and Dict.
+// dialect A), type_mismatch (a value of type Never), exhausted (depth, zero-width elements,
+// memory), and those of sink and hooks. Cost: linear; a fixed buffer, and 16 bytes for each Ref,
+// Array, Set and Dict.
 
 /// Magic, type, value.
 Result<Bytes> encode_beast2(const Type* type, Slot value, const Beast2Options& options = {});
 /// The value alone.
 Result<Bytes> encode_beast2_value(const Type* type, Slot value, const Beast2Options& options = {});
 /// As the above, appended; on an error `out` is as before.
-Result<void> append_beast2(Bytes& out, const Type* type, Slot value, const Beast2Options& options = {});
+Result<void> append_beast2(Bytes& out, const Type* type, Slot value,
+                           const Beast2Options& options = {});
 Result<void> append_beast2_value(Bytes& out, const Type* type, Slot value,
                                  const Beast2Options& options = {});
 /// As the above, in chunks: for files and hashes of any size.
@@ -109,8 +112,8 @@ struct TypedValue {
   Dialect dialect = Dialect::b;
 };
 
-/// Self-describing: the type is taken from the header. Bytes can be valid in both dialects; the first
-/// one that reads the whole input wins.
+/// Self-describing: the type is taken from the header. Bytes can be valid in both dialects; the
+/// first one that reads the whole input wins.
 Result<TypedValue> decode_beast2_any(ByteView bytes, TypeTable& types, Heap& heap,
                                      const Beast2Options& options = {});
 /// The header, in either dialect, must equal `expected`; else type_mismatch,
@@ -129,7 +132,8 @@ struct DecodedPrefix {
 Result<DecodedPrefix> decode_beast2_prefix(ByteView bytes, const Type* type, Heap& heap,
                                            const Beast2Options& options = {});
 
-// --- header ----------------------------------------------------------------------------------------
+// --- header
+// ----------------------------------------------------------------------------------------
 
 inline constexpr uint8_t k_beast2_magic[8] = {0x89, 0x45, 0x61, 0x73, 0x74, 0x0d, 0x0a, 0x01};
 

@@ -47,7 +47,8 @@ class Decoder {
   size_t offset(At at) const { return static_cast<size_t>(at - begin_); }
   size_t left(At at) const { return static_cast<size_t>(end_ - at); }
 
-  // --- leaves --------------------------------------------------------------------------------------
+  // --- leaves
+  // --------------------------------------------------------------------------------------
 
   SAMARA_INLINE At length(At at, uint64_t& value) {
     VarintFault fault = VarintFault::none;
@@ -72,8 +73,8 @@ class Decoder {
 
   SAMARA_INLINE At datetime(At at, Slot* out) {
     At next = integer(at, out);
-    if (next != nullptr &&
-        SAMARA_UNLIKELY(out->integer() > k_datetime_ms_max || out->integer() < -k_datetime_ms_max)) {
+    if (next != nullptr && SAMARA_UNLIKELY(out->integer() > k_datetime_ms_max ||
+                                           out->integer() < -k_datetime_ms_max)) {
       return fail_at("DateTime out of range", at);
     }
     return next;
@@ -107,7 +108,8 @@ class Decoder {
     uint64_t size = 0;
     At from = length(at, size);
     if (SAMARA_UNLIKELY(from == nullptr)) return nullptr;
-    if (SAMARA_UNLIKELY(size > left(from))) return fail(beast2_underflow("string", offset(at), size));
+    if (SAMARA_UNLIKELY(size > left(from)))
+      return fail(beast2_underflow("string", offset(at), size));
     BytesObject* object = new_bytes(static_cast<size_t>(size));
     if (SAMARA_UNLIKELY(object == nullptr)) return fail_memory(at);
     if (SAMARA_UNLIKELY(!copy_is_ascii(object->data(), from, static_cast<size_t>(size))) &&
@@ -159,13 +161,15 @@ class Decoder {
     }
   }
 
-  // --- parts of value() -----------------------------------------------------------------------------
+  // --- parts of value()
+  // -----------------------------------------------------------------------------
 
   At marker(const Node* node, At at, Slot* out, bool& shared);
   At reference(const Node* node, At at, uint64_t distance, Slot* out);
   bool same_type(const Type* a, const Type* b);
   At array(const Node* node, At at, Slot* out, uint32_t depth);
-  At elements(const Node* element, At at, ArrayObject* array, size_t from, size_t to, uint32_t depth);
+  At elements(const Node* element, At at, ArrayObject* array, size_t from, size_t to,
+              uint32_t depth);
   At set(const Node* node, At at, Slot* out, uint32_t depth);
   At dict(const Node* node, At at, Slot* out, uint32_t depth);
   At function(const Node* node, At at, Slot* out, uint32_t depth);
@@ -176,7 +180,8 @@ class Decoder {
   bool checked_text(At from, size_t size);
   At not_a_number(At at, uint64_t bits, Slot* out);
 
-  // --- errors ----------------------------------------------------------------------------------------
+  // --- errors
+  // ----------------------------------------------------------------------------------------
 
   SAMARA_COLD At fail(Error error) {
     if (!error_) error_.emplace(std::move(error));
@@ -186,7 +191,8 @@ class Decoder {
     return fail(beast2_error_at(Code::corrupt, offset(at), text));
   }
   SAMARA_COLD At fail_memory(At at) {
-    return fail(beast2_error_at(Code::exhausted, offset(at), "Value does not fit the memory limit"));
+    return fail(
+        beast2_error_at(Code::exhausted, offset(at), "Value does not fit the memory limit"));
   }
   SAMARA_COLD At fail_depth(At at) {
     return fail(beast2_error_at(Code::exhausted, offset(at), "Value nests too deep"));
@@ -205,8 +211,8 @@ class Decoder {
   Beast2Plan& plan_;
   bool strict_;
   uint8_t container_flags_;
-  // Room claimed ahead for elements. Each element of at least one byte starts at a byte of its own, so
-  // the claims of an honest input never exceed its size; past that, arrays grow as they fill.
+  // Room claimed ahead for elements. Each element of at least one byte starts at a byte of its own,
+  // so the claims of an honest input never exceed its size; past that, arrays grow as they fill.
   size_t claims_left_;
   uint64_t zero_width_left_;
   ReadObjects objects_;
@@ -214,7 +220,8 @@ class Decoder {
   std::optional<Error> error_;
 };
 
-// --- leaves, the rare cases -----------------------------------------------------------------------
+// --- leaves, the rare cases
+// -----------------------------------------------------------------------
 
 SAMARA_COLD bool Decoder::checked_text(At from, size_t size) {
   size_t valid = utf8_valid_prefix(from, size);
@@ -242,10 +249,11 @@ bool Decoder::charge_zero_width(uint64_t slots, At at) {
   return true;
 }
 
-// --- values -----------------------------------------------------------------------------------------
+// --- values
+// -----------------------------------------------------------------------------------------
 
-// The last field of a struct, the payload of a variant and the content of a ref are read by the loop,
-// not by a call: linked lists of any length need no stack.
+// The last field of a struct, the payload of a variant and the content of a ref are read by the
+// loop, not by a call: linked lists of any length need no stack.
 At Decoder::value(const Node* node, At at, Slot* out, uint32_t depth) {
   if (SAMARA_UNLIKELY(depth > k_depth_max)) return fail_depth(at);
   At progress = at;
@@ -323,8 +331,8 @@ At Decoder::value(const Node* node, At at, Slot* out, uint32_t depth) {
       case Kind::matrix:
         return matrix(node, at, out);
       case Kind::never:
-        return fail(beast2_error(Code::corrupt, offset(at),
-                                 "Attempted to decode value of type .Never"));
+        return fail(
+            beast2_error(Code::corrupt, offset(at), "Attempted to decode value of type .Never"));
       default:
         SAMARA_ASSERT(false);
         return nullptr;
@@ -382,7 +390,8 @@ At Decoder::array(const Node* node, At at, Slot* out, uint32_t depth) {
   if (element->min_bytes == 0 && !charge_zero_width(count, at)) return nullptr;
   at = next;
   // More elements than bytes are left is an error which the loop meets in its place.
-  size_t fits = element->min_bytes == 0 ? static_cast<size_t>(count) : left(at) / element->min_bytes;
+  size_t fits =
+      element->min_bytes == 0 ? static_cast<size_t>(count) : left(at) / element->min_bytes;
   size_t claim = count < fits ? static_cast<size_t>(count) : fits;
   if (element->min_bytes != 0) {
     claim = claim < claims_left_ ? claim : claims_left_;
@@ -511,7 +520,8 @@ At Decoder::dict(const Node* node, At at, Slot* out, uint32_t depth) {
   return at;
 }
 
-// --- packed values ------------------------------------------------------------------------------------
+// --- packed values
+// ------------------------------------------------------------------------------------
 
 At Decoder::packed(const Node* element, At at, uint64_t count, uint8_t* to) {
   bool boolean = element->kind == Kind::boolean;
@@ -558,7 +568,8 @@ At Decoder::matrix(const Node* node, At at, Slot* out) {
   return packed(element, next, rows * columns, object->data());
 }
 
-// --- functions ----------------------------------------------------------------------------------------
+// --- functions
+// ----------------------------------------------------------------------------------------
 
 At Decoder::function(const Node* node, At at, Slot* out, uint32_t depth) {
   if (options_.functions == nullptr) {
@@ -588,7 +599,8 @@ At Decoder::function(const Node* node, At at, Slot* out, uint32_t depth) {
     At count_at = at;
     at = length(at, count);
     if (at == nullptr) return nullptr;
-    if (count != types->size()) return fail_at("Captured values do not match the function", count_at);
+    if (count != types->size())
+      return fail_at("Captured values do not match the function", count_at);
     captures.reserve(types->size());
     for (const Type* type : *types) {
       Slot captured;
@@ -603,7 +615,8 @@ At Decoder::function(const Node* node, At at, Slot* out, uint32_t depth) {
   return at;
 }
 
-// --- entry points -----------------------------------------------------------------------------------
+// --- entry points
+// -----------------------------------------------------------------------------------
 
 // Reads one value from `start` on. Errors as the decoder's.
 Result<DecodedPrefix> decode_from(ByteView bytes, size_t start, const Type* type, Heap& heap,
@@ -636,8 +649,9 @@ Result<Slot> decode_all(ByteView bytes, size_t start, const Type* type, Heap& he
 
 Result<void> check_magic(ByteView bytes) {
   if (bytes.size() < sizeof k_beast2_magic) {
-    return beast2_error(Code::corrupt, 0,
-                        "Data too short for Beast format: " + std::to_string(bytes.size()) + " bytes");
+    return beast2_error(
+        Code::corrupt, 0,
+        "Data too short for Beast format: " + std::to_string(bytes.size()) + " bytes");
   }
   for (size_t i = 0; i < sizeof k_beast2_magic; i++) {
     if (bytes[i] == k_beast2_magic[i]) continue;
@@ -697,9 +711,9 @@ Result<size_t> match_header(ByteView bytes, const Type* expected, TypeTable& typ
 }
 
 Error header_mismatch(const Type* expected, const Type* found) {
-  return beast2_error(Code::type_mismatch, sizeof k_beast2_magic,
-                      "Type mismatch: expected " + type_to_text(expected) + ", got " +
-                          type_to_text(found));
+  return beast2_error(
+      Code::type_mismatch, sizeof k_beast2_magic,
+      "Type mismatch: expected " + type_to_text(expected) + ", got " + type_to_text(found));
 }
 
 }  // namespace

@@ -26,10 +26,13 @@ constexpr size_t k_buffer_bytes = 512;
 #else
 constexpr size_t k_buffer_bytes = 64 * 1024;
 #endif
+constexpr size_t k_many_elements = 4096;
+constexpr size_t k_sample_share = 64;  // one in so many elements is the sample of an estimate
 // Longer strings and blobs go to the sink without a copy.
 constexpr size_t k_direct_bytes = k_buffer_bytes / 4;
 
-// For sizes of a few dozen bytes, where a call costs more than the copy. Never reads past `from`+size.
+// For sizes of a few dozen bytes, where a call costs more than the copy. Never reads past
+// `from`+size.
 SAMARA_INLINE void copy_small(uint8_t* to, const uint8_t* from, size_t size) {
   if (size > 32) {
     std::memcpy(to, from, size);
@@ -104,7 +107,8 @@ class Encoder {
     return to + bytes.size();
   }
 
-  // --- values -------------------------------------------------------------------------------------
+  // --- values
+  // -------------------------------------------------------------------------------------
 
   // Requires: node->scalar.
   SAMARA_INLINE uint8_t* scalar(const Node* node, Slot slot, uint8_t* to) {
@@ -131,7 +135,8 @@ class Encoder {
         const auto* object = as<BytesObject>(slot);
         size_t size = object->aux;
         to = put_varint(to, size);
-        if (SAMARA_UNLIKELY(size > static_cast<size_t>(end_ - to))) return append(to, object->view());
+        if (SAMARA_UNLIKELY(size > static_cast<size_t>(end_ - to)))
+          return append(to, object->view());
         copy_small(to, object->data(), size);
         return to + size;
       }
@@ -142,6 +147,8 @@ class Encoder {
 
   uint8_t* value(const Node* node, Slot slot, uint8_t* to, uint32_t depth);
   uint8_t* elements(const Node* element, const ArrayObject* array, uint8_t* to, uint32_t depth);
+  uint8_t* first_elements(const Node* element, const ArrayObject* array, uint8_t* to,
+                          uint32_t depth);
   uint8_t* sorted(const Node* node, SortedObject* object, uint8_t* to, uint32_t depth);
   uint8_t* function(Slot slot, uint8_t* to, uint32_t depth);
   uint8_t* packed(uint8_t* to, const uint8_t* data, uint64_t bytes);
@@ -171,6 +178,7 @@ class Encoder {
   std::unique_ptr<uint8_t[]> buffer_;
   uint8_t* end_;
   uint64_t flushed_ = 0;     // bytes given to the sink
+  bool estimated_ = false;   // the sink was told what to expect
   uint64_t zero_width_ = 0;  // elements and fields without bytes
   WrittenObjects written_;
   std::optional<Error> error_;
@@ -268,6 +276,11 @@ uint8_t* Encoder::elements(const Node* element, const ArrayObject* array, uint8_
   const Slot* slot = array->data;
   const Slot* stop = slot + array->size;
   if (element->min_bytes == 0) zero_width_ += array->size;
+  if (array->size >= k_many_elements && !estimated_) {
+    to = first_elements(element, array, to, depth);
+    if (to == nullptr) return nullptr;
+    slot += array->size / k_sample_share;
+  }
   switch (element->kind) {
     case Kind::integer:
       for (; slot != stop; slot++) {
@@ -285,6 +298,24 @@ uint8_t* Encoder::elements(const Node* element, const ArrayObject* array, uint8_
       }
       return to;
   }
+}
+
+// Growing a large buffer costs more than filling it (mostly fresh pages), so the sink of the first
+// long array is told what the first elements let expect.
+uint8_t* Encoder::first_elements(const Node* element, const ArrayObject* array, uint8_t* to,
+                                 uint32_t depth) {
+  estimated_ = true;
+  size_t count = array->size / k_sample_share;
+  uint64_t start = position(to);
+  for (size_t i = 0; i < count; i++) {
+    to = value(element, array->data[i], to, depth + 1);
+    if (SAMARA_UNLIKELY(to == nullptr)) return nullptr;
+  }
+  // Later elements tend to be longer (counters grow): an eighth is added.
+  uint64_t sample = position(to) - start;
+  if (sample < UINT64_MAX / (2 * k_sample_share))
+    sink_.expect(sample * (k_sample_share + k_sample_share / 8));
+  return to;
 }
 
 uint8_t* Encoder::sorted(const Node* node, SortedObject* object, uint8_t* to, uint32_t depth) {
@@ -316,8 +347,8 @@ uint8_t* Encoder::function(Slot slot, uint8_t* to, uint32_t depth) {
   size_t count = parts->captures.size();
   SAMARA_ASSERT(parts->capture_types.size() == count || options_.dialect == Dialect::a);
   if (options_.dialect == Dialect::a && count != 0) {
-    std::string text = "Cannot serialize closure with " + std::to_string(count) +
-                       " captured variable(s): ";
+    std::string text =
+        "Cannot serialize closure with " + std::to_string(count) + " captured variable(s): ";
     for (size_t i = 0; i < parts->capture_names.size(); i++) {
       if (i != 0) text += ", ";
       text += parts->capture_names[i];
@@ -336,11 +367,16 @@ uint8_t* Encoder::function(Slot slot, uint8_t* to, uint32_t depth) {
   return to;
 }
 
-// --- entry points -----------------------------------------------------------------------------------
+// --- entry points
+// -----------------------------------------------------------------------------------
 
 class BytesSink final : public ByteSink {
  public:
   explicit BytesSink(Bytes& out) : out_(out) {}
+  void expect(uint64_t bytes) override {
+    if (bytes < (SIZE_MAX - out_.size()) / 2)
+      out_.reserve(out_.size() + static_cast<size_t>(bytes));
+  }
   Result<void> write(ByteView chunk) override {
     if (out_.capacity() - out_.size() < chunk.size()) {
       out_.reserve(std::max(out_.size() + chunk.size(), out_.capacity() * 2));

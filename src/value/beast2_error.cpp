@@ -70,8 +70,8 @@ Error beast2_varint_unsafe(uint64_t value, size_t offset) {
 
 Error beast2_trailing(size_t offset, size_t left) {
   return beast2_error(Code::corrupt, offset,
-                      "Unexpected data after Beast value at offset " + std::to_string(offset) + " (" +
-                          std::to_string(left) + " bytes remaining)");
+                      "Unexpected data after Beast value at offset " + std::to_string(offset) +
+                          " (" + std::to_string(left) + " bytes remaining)");
 }
 
 }  // namespace samara

@@ -1,7 +1,7 @@
 #pragma once
-// The errors of the beast2 decoders. Programs see these texts (the failure of BlobDecodeBeast2 carries
-// them), so they are part of the format. Threads: pure functions.
-// Source: docs/formats/beast2.md, section 8.
+// The errors of the beast2 decoders. Programs see these texts (the failure of BlobDecodeBeast2
+// carries them), so they are part of the format. Threads: pure functions. Source:
+// docs/formats/beast2.md, section 8.
 
 #include <string_view>
 

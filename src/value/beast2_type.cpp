@@ -203,9 +203,9 @@ class TypeDecoder {
       return beast2_error(Code::corrupt, start, "back-reference in the type is not canonical");
     }
     if (distance > start) return beast2_undefined_reference(start, distance);
-    auto list = std::lower_bound(
-        lists_.begin(), lists_.end(), start - distance,
-        [](const List& a, uint64_t position) { return a.position < position; });
+    auto list =
+        std::lower_bound(lists_.begin(), lists_.end(), start - distance,
+                         [](const List& a, uint64_t position) { return a.position < position; });
     if (list == lists_.end() || list->position != start - distance) {
       return beast2_undefined_reference(start, distance);
     }
@@ -249,7 +249,8 @@ class TypeDecoder {
       return beast2_error(Code::corrupt, offset(), "varint is longer than needed");
     }
     // "zigzag" is the one use for a number; the others are lengths, counts, tags and distances.
-    if (value > k_beast2_varint_max && what != "zigzag") return beast2_varint_unsafe(value, offset());
+    if (value > k_beast2_varint_max && what != "zigzag")
+      return beast2_varint_unsafe(value, offset());
     at_ = next;
     return value;
   }

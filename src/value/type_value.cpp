@@ -166,7 +166,8 @@ class TypeValueWriter {
       // A name is part of a type, which the table has limited; an empty text stands in when even
       // that does not fit, and exhausted() is set.
       BytesObject* name = heap_.new_text(type->name(i));
-      if (name == nullptr) name = static_cast<BytesObject*>(heap_.alloc(sizeof(Object), ObjectKind::bytes));
+      if (name == nullptr)
+        name = static_cast<BytesObject*>(heap_.alloc(sizeof(Object), ObjectKind::bytes));
       heap_.push(list, pair(Slot::of(name), write(type->part(i))));
     }
     return Slot::of(list);
@@ -191,8 +192,8 @@ Result<const Type*> TypeReader::read(Slot value) {
   return type;
 }
 
-// A shared list of inputs is read once for each use; this bounds the work that a small hostile value
-// can ask for by many uses of one long list.
+// A shared list of inputs is read once for each use; this bounds the work that a small hostile
+// value can ask for by many uses of one long list.
 Result<void> TypeReader::spend() {
   if (entries_left_ == 0) return Error(Code::exhausted, "type values have too many entries");
   entries_left_--;
@@ -242,7 +243,8 @@ Result<const Type*> TypeReader::read_case(Kind kind, Slot payload, uint32_t dept
 }
 
 Result<const Type*> TypeReader::read_named(Kind kind, Slot list, uint32_t depth) {
-  // A list can be shared by a Struct and a Variant: the lowest bit, free in a pointer, tells them apart.
+  // A list can be shared by a Struct and a Variant: the lowest bit, free in a pointer, tells them
+  // apart.
   uint64_t known_key = list.bits | (kind == Kind::variant ? 1U : 0U);
   auto found = known_.find(known_key);
   if (found != known_.end()) return found->second;

@@ -19,7 +19,9 @@ const Type* type_type(TypeTable& types, Dialect dialect);
 int32_t type_tag(Kind kind, Dialect dialect);
 /// The constructor of a case index. Requires: tag < type_tag_count(dialect).
 Kind kind_of_tag(uint32_t tag, Dialect dialect);
-inline constexpr uint32_t type_tag_count(Dialect dialect) { return dialect == Dialect::a ? 17 : 19; }
+inline constexpr uint32_t type_tag_count(Dialect dialect) {
+  return dialect == Dialect::a ? 17 : 19;
+}
 
 /// Whether every constructor inside `type` exists in the dialect (A has no Vector and no Matrix).
 bool type_fits(const Type* type, Dialect dialect);
@@ -47,8 +49,8 @@ class TypeReader {
  public:
   TypeReader(TypeTable& types, Dialect dialect) : types_(types), dialect_(dialect) {}
   /// Requires: `value` is a value of type_type(dialect).
-  /// Errors: corrupt (a reference that leaves the type, mutable keys, duplicate or unsorted names, a
-  /// value that contains itself), exhausted (limits of type.hpp).
+  /// Errors: corrupt (a reference that leaves the type, mutable keys, duplicate or unsorted names,
+  /// a value that contains itself), exhausted (limits of type.hpp).
   Result<const Type*> read(Slot value);
 
  private:
@@ -60,7 +62,7 @@ class TypeReader {
 
   TypeTable& types_;
   Dialect dialect_;
-  uint32_t entries_left_ = 4 * k_type_nodes_max;  // list entries one reader may look at
+  uint32_t entries_left_ = 4 * k_type_nodes_max;     // list entries one reader may look at
   std::unordered_map<uint64_t, const Type*> known_;  // by object; nullptr while it is being read
 };
 

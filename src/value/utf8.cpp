@@ -6,7 +6,8 @@ namespace {
 
 bool is_continuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
 
-// Length of the valid sequence at `data`, 0 if it is not one. Requires: size ≥ 1, first byte ≥ 0x80.
+// Length of the valid sequence at `data`, 0 if it is not one. Requires: size ≥ 1, first byte ≥
+// 0x80.
 size_t sequence_length(const uint8_t* data, size_t size) {
   uint8_t first = data[0];
   if (first < 0xc2 || first > 0xf4) return 0;

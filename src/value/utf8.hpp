@@ -10,8 +10,8 @@
 
 namespace samara {
 
-/// Offset of the first byte that does not start or continue a valid sequence; size when all is valid.
-/// Cost: eight bytes at a time over ASCII.
+/// Offset of the first byte that does not start or continue a valid sequence; size when all is
+/// valid. Cost: eight bytes at a time over ASCII.
 size_t utf8_valid_prefix(const uint8_t* data, size_t size);
 
 inline bool utf8_valid(ByteView text) {
@@ -19,7 +19,8 @@ inline bool utf8_valid(ByteView text) {
 }
 inline bool utf8_valid(std::string_view text) { return utf8_valid(as_bytes(text)); }
 
-/// Copies and tells whether all bytes were ASCII. Made for short strings: no call for up to 32 bytes.
+/// Copies and tells whether all bytes were ASCII. Made for short strings: no call for up to 32
+/// bytes.
 inline bool copy_is_ascii(uint8_t* to, const uint8_t* from, size_t size) {
   uint64_t bits = 0;
   uint64_t word = 0;

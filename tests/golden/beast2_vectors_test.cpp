@@ -120,7 +120,8 @@ TEST(Beast2Vectors, vectors_and_matrices_round_trip) {
   for (const auto& vector : document["vectors"]) {
     SCOPED_TRACE(vector["text"].get<std::string>());
     World world;
-    expect_round_trip(world, unhex(vector["beast2_tt19"]), unhex(vector["beast2_value"]), Dialect::b);
+    expect_round_trip(world, unhex(vector["beast2_tt19"]), unhex(vector["beast2_value"]),
+                      Dialect::b);
     auto type = decode_beast2_any(unhex(vector["beast2_tt19"]), world.types, world.heap);
     ASSERT_TRUE(type);
     EXPECT_EQ(type->type, world.type(vector["type"]));
@@ -180,7 +181,8 @@ TEST(Beast2Vectors, values_compare_as_listed) {
   auto deviating = deviations("beast2 ordering");
   size_t index = 0;
   for (const auto& entry : document["cases"]) {
-    SCOPED_TRACE(entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(0, 300));
+    SCOPED_TRACE(
+        entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).substr(0, 300));
     auto id = std::to_string(index++);
     if (!entry.contains("a_hex")) {
       without_bytes++;

@@ -11,8 +11,8 @@
 
 namespace samara::golden {
 
-/// The whole document vectors/<name>.json. Escaped lone surrogates, which no UTF-8 text can hold, are
-/// read as the six characters of the escape.
+/// The whole document vectors/<name>.json. Escaped lone surrogates, which no UTF-8 text can hold,
+/// are read as the six characters of the escape.
 nlohmann::json read_json(const std::string& path);
 inline nlohmann::json read_vectors(const std::string& name) {
   return read_json(SAMARA_TEST_DATA "/golden/vectors/" + name + ".json");
