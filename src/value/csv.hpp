@@ -15,9 +15,11 @@
 namespace samara {
 
 struct CsvDecodeOptions {
-  char delimiter = ',';
-  char quote = '"';
-  char escape = '"';  // understood only directly before a quote, inside quotes
+  static constexpr int k_no_character = -1;
+  // ASCII characters, or none: such a role is then never recognised.
+  int delimiter = ',';
+  int quote = '"';
+  int escape = '"';  // understood only directly before a quote, inside quotes
   bool has_header = true;
   std::vector<std::string> null_strings = {""};
   bool skip_empty_lines = true;
