@@ -1,6 +1,6 @@
 # samara_app(<name>): apps/<name>/*.cpp is the program bin/<name>; its *_test.cpp become
 # test_app_<name>, linked with everything of the program but main.cpp. Programs may use CLI11,
-# nlohmann-json, zlib and zstd; the layers may not.
+# nlohmann-json, zlib and zstd; the layers may not. apps/common/*.cpp is linked into all programs.
 
 function(samara_app name)
   set(folder ${CMAKE_SOURCE_DIR}/apps/${name})
@@ -21,6 +21,17 @@ function(samara_app name)
       list(APPEND libs ${lib})
     endif()
   endforeach()
+  if(NOT TARGET samara_app_common)
+    file(GLOB common CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/apps/common/*.cpp)
+    if(common)
+      add_library(samara_app_common STATIC ${common})
+      target_include_directories(samara_app_common PUBLIC ${CMAKE_SOURCE_DIR})
+      target_link_libraries(samara_app_common PUBLIC ${libs})
+    endif()
+  endif()
+  if(TARGET samara_app_common)
+    list(PREPEND libs samara_app_common)
+  endif()
   if(sources)
     add_library(samara_app_${flat} OBJECT ${sources})
     target_link_libraries(samara_app_${flat} PUBLIC ${libs})

@@ -70,6 +70,7 @@ struct FunctionCode {
   const ir::Node* node = nullptr;
   uint32_t register_count = 0;
   uint32_t parameter_count = 0;
+  std::vector<bool> capture_is_cell;  // of each capture: a mutable variable shared by reference
   std::vector<Instruction> code;
   std::vector<ir::LocationId> locations;  // of each instruction
   std::vector<Slot> constants;

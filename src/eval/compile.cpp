@@ -226,6 +226,7 @@ Result<const FunctionCode*> FunctionCompiler::run() {
   uint16_t index = 0;
   for (const Node* variable : node_->kids.subspan(0, node_->count_a)) {
     captures_[variable->name] = Local{index++, is_cell(variable)};
+    code_->capture_is_cell.push_back(is_cell(variable));
   }
   for (const Node* variable : node_->kids.subspan(node_->count_a, node_->count_b)) {
     bind_new(variable);
