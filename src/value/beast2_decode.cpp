@@ -9,7 +9,6 @@
 #include "value/beast2_error.hpp"
 #include "value/beast2_plan.hpp"
 #include "value/sorted.hpp"
-#include "value/text_type.hpp"
 #include "value/utf8.hpp"
 #include "value/varint.hpp"
 
@@ -647,25 +646,6 @@ Result<Slot> decode_all(ByteView bytes, size_t start, const Type* type, Heap& he
   return decoded.value;
 }
 
-Result<void> check_magic(ByteView bytes) {
-  if (bytes.size() < sizeof k_beast2_magic) {
-    return beast2_error(
-        Code::corrupt, 0,
-        "Data too short for Beast format: " + std::to_string(bytes.size()) + " bytes");
-  }
-  for (size_t i = 0; i < sizeof k_beast2_magic; i++) {
-    if (bytes[i] == k_beast2_magic[i]) continue;
-    auto hex = [](uint8_t byte) {
-      std::string text = byte < 16 ? "0x" : std::string("0x") + "0123456789abcdef"[byte >> 4];
-      return text + "0123456789abcdef"[byte & 15];
-    };
-    return beast2_error(i == 7 ? Code::unsupported : Code::corrupt, i,
-                        "Invalid Beast magic bytes at offset " + std::to_string(i) + ": expected " +
-                            hex(k_beast2_magic[i]) + ", got " + hex(bytes[i]));
-  }
-  return {};
-}
-
 Dialect other(Dialect dialect) { return dialect == Dialect::a ? Dialect::b : Dialect::a; }
 
 }  // namespace
@@ -710,17 +690,11 @@ Result<size_t> match_header(ByteView bytes, const Type* expected, TypeTable& typ
   return found == expected ? start + decoded.bytes_used : size_t{0};
 }
 
-Error header_mismatch(const Type* expected, const Type* found) {
-  return beast2_error(
-      Code::type_mismatch, sizeof k_beast2_magic,
-      "Type mismatch: expected " + type_to_text(expected) + ", got " + type_to_text(found));
-}
-
 }  // namespace
 
 Result<TypedValue> decode_beast2_any(ByteView bytes, TypeTable& types, Heap& heap,
                                      const Beast2Options& options) {
-  SAMARA_CHECK(check_magic(bytes));
+  SAMARA_CHECK(check_beast_magic(bytes, k_beast2_magic));
   auto first = decode_any_as(bytes, types, heap, options);
   if (first || !options.other_dialect || heap.exhausted()) return first;
   Beast2Options again = options;
@@ -731,7 +705,7 @@ Result<TypedValue> decode_beast2_any(ByteView bytes, TypeTable& types, Heap& hea
 
 Result<Slot> decode_beast2(ByteView bytes, const Type* expected, TypeTable& types, Heap& heap,
                            const Beast2Options& options) {
-  SAMARA_CHECK(check_magic(bytes));
+  SAMARA_CHECK(check_beast_magic(bytes, k_beast2_magic));
   // Told in this order: what is wrong with the value, another type, what is wrong with the header.
   std::optional<Error> value_error;
   std::optional<Error> mismatch;
@@ -743,7 +717,7 @@ Result<Slot> decode_beast2(ByteView bytes, const Type* expected, TypeTable& type
     if (!start) {
       if (!header_error) header_error.emplace(std::move(start).error());
     } else if (*start == 0) {
-      if (!mismatch) mismatch.emplace(header_mismatch(expected, found));
+      if (!mismatch) mismatch.emplace(beast_type_mismatch(expected, found));
     } else {
       auto value = decode_all(bytes, *start, expected, heap, attempt);
       // Headers can be equal in both dialects while the functions behind them are not.

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "value/text_type.hpp"
+
 namespace samara {
 
 Error beast2_error(Code code, size_t offset, std::string_view text) {
@@ -72,6 +74,31 @@ Error beast2_trailing(size_t offset, size_t left) {
   return beast2_error(Code::corrupt, offset,
                       "Unexpected data after Beast value at offset " + std::to_string(offset) +
                           " (" + std::to_string(left) + " bytes remaining)");
+}
+
+Result<void> check_beast_magic(ByteView bytes, const uint8_t (&magic)[8]) {
+  if (bytes.size() < sizeof magic) {
+    return beast2_error(
+        Code::corrupt, 0,
+        "Data too short for Beast format: " + std::to_string(bytes.size()) + " bytes");
+  }
+  for (size_t i = 0; i < sizeof magic; i++) {
+    if (bytes[i] == magic[i]) continue;
+    auto hex = [](uint8_t byte) {
+      std::string text = byte < 16 ? "0x" : std::string("0x") + "0123456789abcdef"[byte >> 4];
+      return text + "0123456789abcdef"[byte & 15];
+    };
+    return beast2_error(i == 7 ? Code::unsupported : Code::corrupt, i,
+                        "Invalid Beast magic bytes at offset " + std::to_string(i) + ": expected " +
+                            hex(magic[i]) + ", got " + hex(bytes[i]));
+  }
+  return {};
+}
+
+Error beast_type_mismatch(const Type* expected, const Type* found) {
+  return beast2_error(
+      Code::type_mismatch, 8,
+      "Type mismatch: expected " + type_to_text(expected) + ", got " + type_to_text(found));
 }
 
 }  // namespace samara

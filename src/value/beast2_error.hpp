@@ -5,7 +5,8 @@
 
 #include <string_view>
 
-#include "core/error.hpp"
+#include "core/bytes.hpp"
+#include "value/type.hpp"
 #include "value/varint.hpp"
 
 namespace samara {
@@ -29,6 +30,11 @@ Error beast2_varint_fault(VarintFault fault, std::string_view what, const uint8_
                           const uint8_t* end, size_t offset);
 Error beast2_varint_unsafe(uint64_t value, size_t offset);
 Error beast2_trailing(size_t offset, size_t left);
+
+/// The first eight bytes, shared with Beast v1.
+Result<void> check_beast_magic(ByteView bytes, const uint8_t (&magic)[8]);
+/// "Type mismatch: expected A, got B".
+Error beast_type_mismatch(const Type* expected, const Type* found);
 
 /// Lengths, counts, tags and distances are at most this (2^53 - 1: exact in a double).
 inline constexpr uint64_t k_beast2_varint_max = (uint64_t{1} << 53) - 1;
