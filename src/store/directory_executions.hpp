@@ -1,0 +1,40 @@
+#pragma once
+// DirectoryExecutions: Executions as files executions/<function>/<call>/<name>.
+// Threads: any. Specified by: docs/formats/repository.md, "Execution records".
+
+#include "store/executions.hpp"
+#include "store/folder.hpp"
+
+namespace samara::store {
+
+class DirectoryExecutions final : public Executions {
+ public:
+  explicit DirectoryExecutions(Folder& folder) : folder_(folder) {}
+
+  Result<void> put(const CallKey& key, std::string_view name, ByteView bytes,
+                   std::span<const Hash> names, Durability durability) override;
+  Result<Bytes> get(const CallKey& key, std::string_view name) override;
+  Result<void> remove(const CallKey& key, std::string_view name) override;
+  Result<std::vector<std::string>> list(const CallKey& key) override;
+  Result<std::vector<Hash>> list_functions() override;
+  Result<std::vector<Hash>> list_calls(const Hash& function) override;
+  Result<std::vector<CallKey>> find_calls(std::string_view hex) override;
+  Result<std::unique_ptr<CallLock>> lock(const CallKey& key, port::LockWait wait) override;
+
+ private:
+  Result<void> write(const CallKey& key, std::string_view name, ByteView bytes,
+                     std::span<const Hash> names, Durability durability);
+  Result<void> make_call(const CallKey& key);
+  Result<void> sync_call(const CallKey& key);
+  Result<port::OpenFile> open_locked(const CallKey& key, port::LockWait wait);
+
+  Folder& folder_;
+};
+
+/// "<function>/<call>" in hex, relative to executions/.
+std::string call_path(const CallKey& key);
+
+/// The directories in `directory` whose names are hashes.
+Result<std::vector<Hash>> list_hash_directories(port::Files& files, port::Handle directory);
+
+}  // namespace samara::store
