@@ -5,6 +5,7 @@
 #include "value/json_scalars.hpp"
 #include "value/number_text.hpp"
 #include "value/text_build.hpp"
+#include "value/text_join.hpp"
 #include "value/text_paths.hpp"
 #include "value/text_sharing.hpp"
 #include "value/text_type.hpp"
@@ -93,7 +94,7 @@ class JsonParser {
     return fail_got(at, what + std::string(after));
   }
   SAMARA_LEAF bool add_path_name(std::string_view name) {
-    path_.push_back("." + std::string(name));
+    path_.push_back(joined({".", name}));
     return false;
   }
   SAMARA_LEAF bool add_path_index(size_t i, std::string_view after = "") {
@@ -544,8 +545,7 @@ class JsonParser {
                                  (pair == Pair::entry ? "key" : "type") + " and value for " +
                                  std::string(what));
     }
-    return !has_surplus ||
-           fail_named(start, "unexpected field ", surplus, " in " + std::string(what));
+    return !has_surplus || fail_named(start, "unexpected field ", surplus, joined({" in ", what}));
   }
 
   bool structure(const Type* type, Slot& out) {

@@ -4,6 +4,7 @@
 #include "value/text.hpp"
 #include "value/text_build.hpp"
 #include "value/text_datetime.hpp"
+#include "value/text_join.hpp"
 #include "value/text_lexer.hpp"
 #include "value/text_paths.hpp"
 #include "value/text_reference.hpp"
@@ -197,7 +198,8 @@ class TextParser {
       case DateTimeStatus::impossible: {
         std::string reason = "invalid DateTime value, got \"";
         reason += lexer_.rest().substr(0, length);
-        return lexer_.fail(lexer_.offset(), reason + '"');
+        reason += '"';
+        return lexer_.fail(lexer_.offset(), std::move(reason));
       }
       case DateTimeStatus::ok:
         break;
@@ -217,7 +219,8 @@ class TextParser {
     if (length % 2 != 0) {
       std::string reason = "invalid hex string (odd length), got \"";
       reason += rest.substr(0, length);
-      return lexer_.fail(lexer_.offset(), reason + '"');
+      reason += '"';
+      return lexer_.fail(lexer_.offset(), std::move(reason));
     }
     BytesObject* object = heap_.new_bytes((length - 2) / 2);
     if (object == nullptr) return out_of_memory();
@@ -253,7 +256,7 @@ class TextParser {
       if (lexer_.accept(']')) return true;
       if (!lexer_.accept(',')) {
         return lexer_.fail(lexer_.offset(),
-                           "expected ',' or ']' after " + std::string(what) + " element");
+                           joined({"expected ',' or ']' after ", what, " element"}));
       }
     }
   }
@@ -342,12 +345,13 @@ class TextParser {
     std::string printed;
     append_identifier(printed, name);
     if (printed == name) {
-      lexer_.add_path("." + printed);
+      lexer_.add_path(joined({".", printed}));
       return;
     }
-    printed = "[";
-    append_string_literal(printed, name);
-    lexer_.add_path(printed + "]");
+    std::string quoted = "[";
+    append_string_literal(quoted, name);
+    quoted += ']';
+    lexer_.add_path(std::move(quoted));
   }
   SAMARA_LEAF void add_case(std::string_view name) {
     std::string component = ".";
@@ -363,7 +367,7 @@ class TextParser {
     return place;
   }
 
-  SAMARA_LEAF void enter_name(std::string_view name) { paths_.enter("." + std::string(name)); }
+  SAMARA_LEAF void enter_name(std::string_view name) { paths_.enter(joined({".", name})); }
   SAMARA_LEAF void enter_index(size_t i) {
     std::string component = "[";
     append_integer(component, static_cast<int64_t>(i));
@@ -538,10 +542,10 @@ class TextParser {
     size_t start = lexer_.offset();
     std::string_view name;
     if (!lexer_.identifier(name, scratch_)) {
-      return lexer_.fail(start, "missing required field '" + std::string(type->name(i)) + "'");
+      return lexer_.fail(start, joined({"missing required field '", type->name(i), "'"}));
     }
     if (name != type->name(i)) {
-      std::string reason = "unknown field '" + std::string(name) + "', expected one of: ";
+      std::string reason = joined({"unknown field '", name, "', expected one of: "});
       for (uint32_t f = 0; f < type->arity(); f++) {
         if (f > 0) reason += ", ";
         reason += type->name(f);
@@ -549,8 +553,8 @@ class TextParser {
       return lexer_.fail(start, std::move(reason));
     }
     lexer_.skip_space();
-    return lexer_.accept('=') || lexer_.fail(lexer_.offset(), "expected '=' after field name '" +
-                                                                  std::string(name) + "'");
+    return lexer_.accept('=') ||
+           lexer_.fail(lexer_.offset(), joined({"expected '=' after field name '", name, "'"}));
   }
 
   bool variant(const Type* type, Slot& out) {
@@ -584,7 +588,7 @@ class TextParser {
     if (!lexer_.identifier(name, scratch_)) return lexer_.fail(start, "expected identifier");
     int32_t found = type->index_of(name);
     if (found < 0) {
-      std::string reason = "unknown variant case ." + std::string(name) + ", expected one of: ";
+      std::string reason = joined({"unknown variant case .", name, ", expected one of: "});
       for (uint32_t c = 0; c < type->arity(); c++) {
         if (c > 0) reason += ", ";
         reason += '.';

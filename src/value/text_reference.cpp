@@ -2,6 +2,7 @@
 
 #include "value/number_text.hpp"
 #include "value/text.hpp"
+#include "value/text_join.hpp"
 
 namespace samara {
 
@@ -39,7 +40,7 @@ bool read_components(TextLexer& lexer, std::vector<std::string>& components) {
       lexer.skip_bytes(1);
       std::string_view name;
       if (!lexer.identifier(name, scratch)) return false;
-      components.push_back("." + std::string(name));
+      components.push_back(joined({".", name}));
     } else if (lexer.peek() == '[') {
       size_t end = group_end(lexer.rest(), 0);
       if (end == std::string_view::npos) return false;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "value/number_text.hpp"
+#include "value/text_join.hpp"
 #include "value/text_lexer.hpp"
 #include "value/text_paths.hpp"
 #include "value/text_reference.hpp"
@@ -60,7 +61,7 @@ class TypeTextParser {
   }
 
   bool unknown(std::string_view name, size_t at) {
-    std::string reason = "unknown variant case ." + std::string(name) + ", expected one of: ";
+    std::string reason = joined({"unknown variant case .", name, ", expected one of: "});
     for (unsigned k = 0; k < k_kind_count; k++) {
       if (k > 0) reason += ", ";
       reason += '.';
@@ -172,23 +173,21 @@ class TypeTextParser {
     size_t start = lexer_.offset();
     std::string_view found;
     if (!lexer_.identifier(found, scratch_)) {
-      return lexer_.fail(start, "missing required field '" + std::string(name) + "'");
+      return lexer_.fail(start, joined({"missing required field '", name, "'"}));
     }
     if (found != name) {
-      return lexer_.fail(start, "unknown field '" + std::string(found) + "', expected '" +
-                                    std::string(name) + "'");
+      return lexer_.fail(start, joined({"unknown field '", found, "', expected '", name, "'"}));
     }
     lexer_.skip_space();
     if (!lexer_.accept('=')) {
-      return lexer_.fail(lexer_.offset(),
-                         "expected '=' after field name '" + std::string(name) + "'");
+      return lexer_.fail(lexer_.offset(), joined({"expected '=' after field name '", name, "'"}));
     }
-    paths_.enter("." + std::string(name));
+    paths_.enter(joined({".", name}));
     return true;
   }
   bool close_field(std::string_view name, bool done) {
     paths_.leave();
-    if (!done) lexer_.add_path("." + std::string(name));
+    if (!done) lexer_.add_path(joined({".", name}));
     return done;
   }
   bool close_struct() {
