@@ -54,7 +54,7 @@ bool is_function_object(ByteView bytes, const RecordTypes& types);
 /// What helps people and is no part of the function: names and source locations of its program.
 struct FunctionCompanion {
   Hash function;
-  Bytes program;       // East: the program with names and locations, beast2, dialect B
+  Bytes debug;         // East: ir::DebugInfo, encoded; attached to the code it gives locations back
   std::string source;  // where it was read from, as the user named it; may be empty
   bool operator==(const FunctionCompanion&) const = default;
 };
