@@ -85,28 +85,33 @@ void append_padded(std::string& out, int64_t value, int width) {
   for (int i = count; i < width; i++) out += '0';
   while (count > 0) out += digits[--count];
 }
+void put_pair(char* at, int32_t value) {
+  at[0] = static_cast<char>('0' + value / 10);
+  at[1] = static_cast<char>('0' + value % 10);
+}
 }  // namespace
 
 void append_datetime(std::string& out, int64_t ms) {
   CivilTime t = civil_from_ms(ms);
   if (t.year >= 0 && t.year <= 9999) {
-    append_padded(out, t.year, 4);
+    auto year = static_cast<int32_t>(t.year);
+    char digits[4];
+    put_pair(digits, year / 100);
+    put_pair(digits + 2, year % 100);
+    out.append(digits, 4);
   } else {
     out += t.year < 0 ? '-' : '+';
     append_padded(out, t.year < 0 ? -t.year : t.year, 6);
   }
-  out += '-';
-  append_padded(out, t.month, 2);
-  out += '-';
-  append_padded(out, t.day, 2);
-  out += 'T';
-  append_padded(out, t.hour, 2);
-  out += ':';
-  append_padded(out, t.minute, 2);
-  out += ':';
-  append_padded(out, t.second, 2);
-  out += '.';
-  append_padded(out, t.millisecond, 3);
+  char rest[] = "-00-00T00:00:00.000";
+  put_pair(rest + 1, t.month);
+  put_pair(rest + 4, t.day);
+  put_pair(rest + 7, t.hour);
+  put_pair(rest + 10, t.minute);
+  put_pair(rest + 13, t.second);
+  rest[16] = static_cast<char>('0' + t.millisecond / 100);
+  put_pair(rest + 17, t.millisecond % 100);
+  out.append(rest, sizeof rest - 1);
 }
 
 }  // namespace samara

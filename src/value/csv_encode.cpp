@@ -7,7 +7,11 @@ namespace {
 
 class Encoder {
  public:
-  explicit Encoder(const CsvEncodeOptions& options) : options_(options) {}
+  explicit Encoder(const CsvEncodeOptions& options) : options_(options) {
+    single_bytes_ = options.delimiter.size() <= 1 && options.quote.size() <= 1;
+    for (char c : options.delimiter + options.quote + "\r\n")
+      special_[static_cast<uint8_t>(c)] = true;
+  }
 
   /// Starts a line; the first one has no line break before it.
   void begin_line() {
@@ -42,12 +46,20 @@ class Encoder {
     return !part.empty() && text.find(part) != std::string_view::npos;
   }
   bool needs_quotes(std::string_view text) const {
+    if (single_bytes_) {
+      for (char c : text) {
+        if (special_[static_cast<uint8_t>(c)]) return true;
+      }
+      return false;
+    }
     return holds(text, options_.delimiter) || holds(text, options_.quote) ||
            text.find_first_of("\r\n") != std::string_view::npos;
   }
 
   const CsvEncodeOptions& options_;
   std::string out_;
+  bool special_[256] = {};  // bytes that ask for quotes, when delimiter and quote are single bytes
+  bool single_bytes_ = false;
   bool started_ = false;
   bool first_cell_ = true;
 };
