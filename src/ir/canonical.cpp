@@ -6,6 +6,7 @@
 #include "core/sha256.hpp"
 #include "ir/encode.hpp"
 #include "ir/scopes.hpp"
+#include "value/beast2.hpp"
 
 namespace samara::ir {
 
@@ -33,6 +34,7 @@ class Canonicalizer {
     for (const Variable& variable : variables_) {
       for (Node* mention : variable.mentions) mention->captured = variable.captured;
     }
+    out_->set_dialect(in_.dialect());
     CanonicalProgram result;
     result.program = std::move(out_);
     for (const Variable& variable : variables_) result.variables.emplace_back(in_.name(variable.name));
@@ -340,10 +342,31 @@ Result<CanonicalProgram> canonicalize(const Program& program) {
   return Canonicalizer(program).run();
 }
 
+namespace {
+
+// BlobEncodeBeast2 writes a type header in the dialect of its program. Where the two headers differ
+// the dialect is part of what the program means.
+bool writes_its_dialect(const Program& program, const Node& node) {
+  if (node.op == Op::builtin && program.name(node.name) == "BlobEncodeBeast2" &&
+      !node.type_parameters.empty()) {
+    const Type* type = node.type_parameters[0];
+    if (!type->is_data()) return true;
+    auto a = encode_type(type, Dialect::a);
+    auto b = encode_type(type, Dialect::b);
+    if (!a || !b || *a != *b) return true;
+  }
+  return std::any_of(node.kids.begin(), node.kids.end(),
+                     [&](const Node* kid) { return writes_its_dialect(program, *kid); });
+}
+
+}  // namespace
+
 Result<CanonicalCode> canonical_code(const Program& program) {
   SAMARA_TRY(CanonicalProgram canonical, canonicalize(program));
+  bool keep_a = program.dialect() == Dialect::a && writes_its_dialect(program, *program.root());
   CanonicalCode out;
-  SAMARA_TRY(out.bytes, to_beast2(*canonical.program, Dialect::b, {.locations = false}));
+  SAMARA_TRY(out.bytes, to_beast2(*canonical.program, keep_a ? Dialect::a : Dialect::b,
+                                  {.locations = false}));
   out.hash = sha256(out.bytes);
   out.debug = locations_of(*canonical.program);
   out.debug.variables = std::move(canonical.variables);

@@ -25,7 +25,9 @@ struct CanonicalProgram {
 Result<CanonicalProgram> canonicalize(const Program& program);
 
 struct CanonicalCode {
-  Bytes bytes;  // full beast2, dialect B, of the IR value; decodes to a program that runs
+  // Full beast2 of the IR value, which decodes to a program that runs. In dialect B, except for
+  // programs of dialect A whose results show it: those that write beast2 headers which differ.
+  Bytes bytes;
   Hash hash;    // of bytes
   DebugInfo debug;
 };
