@@ -318,6 +318,14 @@ Result<void> MemoryFiles::flip_bit(std::string_view path, size_t offset) {
   return {};
 }
 
+void MemoryFiles::settle() { settle(*root_); }
+
+void MemoryFiles::settle(Inode& inode) {
+  inode.synced_bytes = inode.bytes;
+  inode.synced_entries = inode.entries;
+  for (const auto& [name, entry] : inode.entries) settle(*entry);
+}
+
 void MemoryFiles::lose_power(PowerLoss loss, uint64_t seed) {
   // Handles died with the machine, and their locks with them.
   while (!open_.empty()) close(Handle{open_.begin()->first});

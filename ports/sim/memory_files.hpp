@@ -25,6 +25,8 @@ class MemoryFiles final : public Files {
 
   /// Ends all handles and mappings, as the machine's death does, and applies the loss.
   void lose_power(PowerLoss loss, uint64_t seed);
+  /// Everything there is now survives a power loss.
+  void settle();
   /// The clock that stamps files; every change moves it by one microsecond as well.
   void advance(std::chrono::nanoseconds by) { now_ += by; }
   /// Writes that need more room than this fail with ENOSPC.
@@ -76,6 +78,7 @@ class MemoryFiles final : public Files {
   Result<Open*> opened(Handle file);
   FileInfo describe(const Inode& inode) const;
   WallTime tick();
+  void settle(Inode& inode);
   void lose(const InodeRef& directory, PowerLoss loss, uint64_t& state);
 
   InodeRef root_;

@@ -183,12 +183,18 @@ class Checker {
       add(FindingKind::unreadable_file, object_path(hash),
           "the object cannot be opened: " + std::string(file.error().message()),
           "give yourself the right to read it, for example with chmod u+r");
-      bad_.insert(hash);
       return {};
     }
     SAMARA_TRY(port::FileInfo info, folder_.files().info(file->handle()));
     auto digest = digest_file(folder_.files(), file->handle(), info.size_bytes);
-    if (digest && *digest == hash) {
+    if (!digest) {
+      // Not proof of damage: nothing is moved because of it, neither the object nor a ref to it.
+      add(FindingKind::unreadable_file, object_path(hash),
+          "the object cannot be read: " + std::string(digest.error().message()),
+          "look at the disk; if the error stays, store the object again");
+      return {};
+    }
+    if (*digest == hash) {
       report_.objects++;
       report_.bytes += info.size_bytes;
       if ((info.permissions & 0222U) != 0) {
@@ -201,9 +207,9 @@ class Checker {
     SAMARA_TRY(bool named, still_named(folder_.files(), file->handle(), directory, name.view()));
     if (!named) return {};
     bad_.insert(hash);
-    std::string what = digest ? "its bytes have the hash '" + digest->hex() + "'"
-                              : "it cannot be read: " + std::string(digest.error().message());
-    if (info.size_bytes == 0) what = "the file is empty";
+    const std::string what = info.size_bytes == 0
+                                 ? std::string("the file is empty")
+                                 : "its bytes have the hash '" + digest->hex() + "'";
     Finding& finding =
         add(FindingKind::damaged_object, object_path(hash), what + "; the object counts as missing",
             "store the object again, which replaces it; or 'samara fsck --repair' moves it away");

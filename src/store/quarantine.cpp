@@ -8,6 +8,22 @@ namespace samara::store {
 using port::OpenFile;
 using port::OpenMode;
 
+namespace {
+
+// The new name first: a power loss between the two may leave the file twice, never nowhere.
+Result<void> sync_move(Folder& folder, std::string_view path, port::Handle quarantine) {
+  port::Files& files = folder.files();
+  SAMARA_CHECK(files.sync_directory(quarantine));
+  SAMARA_CHECK(files.sync_directory(folder.root()));
+  const size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  SAMARA_TRY(OpenFile parent,
+             OpenFile::open(files, folder.root(), path.substr(0, slash), OpenMode::directory));
+  return files.sync_directory(parent.handle());
+}
+
+}  // namespace
+
 Result<void> quarantine(Folder& folder, std::string_view path) {
   port::Files& files = folder.files();
   SAMARA_CHECK(ensure_directory(files, folder.root(), k_quarantine));
@@ -23,7 +39,7 @@ Result<void> quarantine(Folder& folder, std::string_view path) {
   for (int i = 0; i < k_names_max; i++) {
     const std::string target = i == 0 ? name : name + "." + std::to_string(i);
     auto moved = files.rename(folder.root(), path, directory.handle(), target, port::Replace::no);
-    if (moved) return files.sync_directory(directory.handle());
+    if (moved) return sync_move(folder, path, directory.handle());
     if (moved.error().code != Code::exists) return moved;
   }
   return Error(Code::exists, "no free name in quarantine/");

@@ -426,7 +426,9 @@ TEST(Repository, a_read_only_repository_can_be_read) {
   ASSERT_EQ(::chmod(scratch.path().c_str(), 0755), 0);
   // Root may write everywhere, so it becomes somebody else.
   const uid_t user = ::geteuid();
-  if (user == 0) ASSERT_EQ(::seteuid(65534), 0);
+  if (user == 0) {
+    ASSERT_EQ(::seteuid(65534), 0);
+  }
   {
     auto repository = std::move(*DirectoryRepository::open(files, random, path, "t"));
     EXPECT_EQ(as_text(*repository->objects().get(hash)), "text");
