@@ -23,7 +23,8 @@ struct ProgramContext {
   std::shared_ptr<const ir::Program> program;
   const PlatformRegistry* registry = nullptr;
   CompiledProgram* out = nullptr;
-  std::unordered_set<NameId> captured;  // variables that some nested function captures
+  std::unordered_set<NameId> captured;      // variables that some nested function captures
+  std::unordered_set<const Node*> inlined;  // function nodes compiled in line where they are used
   std::unordered_map<const Node*, bool> assigns;
 };
 
@@ -40,13 +41,13 @@ struct PendingExit {
 
 // What encloses the code being compiled, within one function.
 struct Control {
-  enum class Kind : uint8_t { loop, finally } kind{};
+  enum class Kind : uint8_t { loop, finally, inlined } kind{};
   NameId label = 0;
   int lock_register = -1;  // loop over a collection
   Patches breaks = {};
   Patches continues = {};
   uint16_t pending_register = 0;  // finally
-  uint16_t value_register = 0;
+  uint16_t value_register = 0;  // finally, inlined: a returned value
   std::vector<PendingExit> exits = {};
   Patches to_finally = {};
 };
@@ -173,6 +174,9 @@ class FunctionCompiler {
   void compile_builtin(const Node* node, int dst);
   bool compile_inline(const Node* node, const InlineOp& op, int dst);
   void compile_platform(const Node* node, int dst);
+  void compile_inlined_body(const Node* function, uint16_t result);
+  void compile_inlined_call(const Node* node, int dst);
+  void compile_inlined_loop(const Node* node, int dst);
   void compile_struct(const Node* node, int dst);
   void compile_variant(const Node* node, int dst);
   void compile_as(const Node* node, int dst);
@@ -400,8 +404,8 @@ void FunctionCompiler::compile_node(const Node* node, int dst) {
 
 // Whether evaluating the node could change a local variable.
 bool FunctionCompiler::may_assign(const Node* node) {
-  if (node->op == Op::value || node->op == Op::variable || node->op == Op::function ||
-      node->op == Op::async_function) {
+  if (node->op == Op::value || node->op == Op::variable) return false;
+  if ((node->op == Op::function || node->op == Op::async_function) && !context_.inlined.contains(node)) {
     return false;
   }
   if (node->op == Op::assign || node->op == Op::let) return true;
@@ -689,6 +693,12 @@ void FunctionCompiler::emit_exit(Exit kind, NameId label, uint16_t value, size_t
       control.to_finally.push_back(emit_wide(Opcode::jump, 0, 0));
       return;
     }
+    if (control.kind == Control::Kind::inlined) {
+      if (kind != Exit::return_value) break;
+      emit(Opcode::move, control.value_register, value);
+      control.breaks.push_back(emit_wide(Opcode::jump, 0, 0));
+      return;
+    }
     if (kind != Exit::return_value && control.label == label) {
       (kind == Exit::break_loop ? control.breaks : control.continues).push_back(emit_wide(Opcode::jump, 0, 0));
       return;
@@ -802,7 +812,84 @@ void FunctionCompiler::compile_arguments(std::span<Node* const> nodes, uint16_t 
   for (size_t i = 0; i < nodes.size(); i++) compile(nodes[i], static_cast<int>(base + i));
 }
 
+// The body of a function whose parameters are bound already. A return inside ends the body only.
+void FunctionCompiler::compile_inlined_body(const Node* function, uint16_t result) {
+  controls_.push_back(Control{.kind = Control::Kind::inlined, .value_register = result});
+  Scope scope = open_scope();
+  compile(function->kids.back(), result);
+  close_scope(scope);
+  patch_all(controls_.back().breaks, here());
+  controls_.pop_back();
+}
+
+// A call of a function literal: its parameters become locals.
+void FunctionCompiler::compile_inlined_call(const Node* node, int dst) {
+  const Node* function = node->kids[0];
+  Scope scope = open_scope();
+  auto parameters = function->kids.subspan(function->count_a, function->count_b);
+  uint16_t result = take();
+  uint16_t base = take(function->count_b);
+  compile_arguments(node->kids.subspan(1), base);
+  for (uint32_t i = 0; i < function->count_b; i++) {
+    bind(parameters[i]->name, static_cast<uint16_t>(base + i), false);
+  }
+  uint32_t begin = here();
+  compile_inlined_body(function, result);
+  add_handler(
+      {.kind = Handler::Kind::location, .begin = begin, .end = here(), .location = node->location});
+  if (dst != k_discard) emit(Opcode::move, static_cast<uint32_t>(dst), result);
+  close_scope(scope);
+}
+
+// ArrayMap, ArrayFilter, ArrayFold and ArrayForEach with a function literal, as a loop.
+void FunctionCompiler::compile_inlined_loop(const Node* node, int dst) {
+  std::string_view name = program_.name(node->name);
+  bool fold = name == "ArrayFold";
+  bool map = name == "ArrayMap";
+  bool filter = name == "ArrayFilter";
+  const Node* function = node->kids.back();
+  auto parameters = function->kids.subspan(function->count_a, function->count_b);
+  Scope outer = open_scope();
+  uint16_t array = take();
+  compile(node->kids[0], array);
+  uint16_t out = take();  // the new array, or the accumulator
+  if (fold) compile(node->kids[1], out);
+  if (map) emit(Opcode::new_array_like, out, array);
+  if (filter) emit(Opcode::new_array, out, 0, 0);
+  uint16_t result = take();
+  if (fold) bind(parameters[0]->name, out, false);
+  uint16_t value = bind_new(parameters[fold ? 1 : 0]);
+  uint16_t key = bind_new(parameters[fold ? 2 : 1]);
+  emit(Opcode::for_array_begin, array, key);
+  uint32_t begin = here();
+  uint32_t top = emit(Opcode::for_array_next, key, array, value);
+  uint32_t exit = emit_target();
+  // Locks are released by the handler when a failure leaves the loop; nothing else can leave it.
+  compile_inlined_body(function, result);
+  uint32_t body_end = here();
+  if (fold) emit(Opcode::move, out, result);
+  if (map) emit(Opcode::array_push, out, result);
+  if (filter) {
+    uint32_t skip = emit_wide(Opcode::jump_unless, result, 0);
+    emit(Opcode::array_push, out, value);
+    patch(skip, here());
+  }
+  emit_wide(Opcode::jump_back, 0, static_cast<int32_t>(top));
+  uint32_t end = here();
+  patch(exit, end);
+  emit(Opcode::unlock, array);
+  add_handler({.kind = Handler::Kind::location, .begin = begin, .end = body_end, .location = node->location});
+  add_handler({.kind = Handler::Kind::unlock, .begin = begin, .end = end, .reg_a = array});
+  if (fold || map || filter) {
+    if (dst != k_discard) emit(Opcode::move, static_cast<uint32_t>(dst), out);
+  } else {
+    null_result(dst);
+  }
+  close_scope(outer);
+}
+
 void FunctionCompiler::compile_call(const Node* node, int dst) {
+  if (context_.inlined.contains(node->kids[0])) return compile_inlined_call(node, dst);
   auto arguments = node->kids.subspan(1);
   uint16_t callee = compile_any(node->kids[0], !any_may_assign(arguments));
   // The callee's frame begins at its arguments, which are therefore the topmost registers.
@@ -908,6 +995,7 @@ void FunctionCompiler::compile_builtin(const Node* node, int dst) {
   std::string_view name = program_.name(node->name);
   const Type* parameter = node->type_parameters.empty() ? nullptr : node->type_parameters[0];
   if (compile_inline(node, inline_op(name, parameter), dst)) return;
+  if (!node->kids.empty() && context_.inlined.contains(node->kids.back())) return compile_inlined_loop(node, dst);
   const BuiltinEntry* entry = find_builtin(name);
   if (entry == nullptr) {
     return fail(Code::check_failed, "Unknown builtin function '" + std::string(name) + "' at " +
@@ -984,14 +1072,33 @@ void FunctionCompiler::compile_as(const Node* node, int dst) {
   emit_wide(Opcode::builtin, result_register(dst), static_cast<int32_t>(code_->sites.size() - 1));
 }
 
+// The function literal that a node applies on the spot, or nullptr.
+const Node* inlined_function(const ir::Program& program, const Node* node) {
+  auto literal = [](const Node* candidate, size_t parameters) {
+    return candidate->op == Op::function && candidate->count_b == parameters ? candidate : nullptr;
+  };
+  if (node->op == Op::call) return literal(node->kids[0], node->kids.size() - 1);
+  if (node->op != Op::builtin) return nullptr;
+  std::string_view name = program.name(node->name);
+  if (name == "ArrayMap" || name == "ArrayFilter" || name == "ArrayForEach") {
+    return node->kids.size() == 2 ? literal(node->kids[1], 2) : nullptr;
+  }
+  if (name == "ArrayFold") return node->kids.size() == 3 ? literal(node->kids[2], 3) : nullptr;
+  return nullptr;
+}
+
 // Every variable that some function captures, by name (names are unique in a program; a name used
-// twice only makes a cell where a slot would do).
-void collect_captured(const Node* root, std::unordered_set<NameId>& captured) {
+// twice only makes a cell where a slot would do). Functions compiled in line share their variables
+// with the function around them and capture nothing.
+void collect_captured(const Node* root, ProgramContext& context) {
   std::vector<const Node*> work{root};
   while (!work.empty()) {
     const Node* node = work.back();
     work.pop_back();
-    for (uint32_t i = 0; i < node->count_a; i++) captured.insert(node->kids[i]->name);
+    if (const Node* function = inlined_function(*context.program, node)) context.inlined.insert(function);
+    if (!context.inlined.contains(node)) {
+      for (uint32_t i = 0; i < node->count_a; i++) context.captured.insert(node->kids[i]->name);
+    }
     for (const Node* kid : node->kids) work.push_back(kid);
   }
 }
@@ -1009,7 +1116,7 @@ Result<std::shared_ptr<CompiledProgram>> compile(std::shared_ptr<const ir::Progr
   context.program = program;
   context.registry = &registry;
   context.out = out.get();
-  collect_captured(root, context.captured);
+  collect_captured(root, context);
   FunctionCompiler compiler(context, nullptr, root);
   SAMARA_TRY(out->root, compiler.run());
   out->program = std::move(program);

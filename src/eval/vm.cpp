@@ -69,6 +69,7 @@ bool Vm::run(std::shared_ptr<const CompiledProgram> program, std::span<const Slo
   native_base_ = __builtin_frame_address(0);
   auto here = reinterpret_cast<uintptr_t>(native_base_);
   native_limit_ = here > options_.native_stack_bytes ? here - options_.native_stack_bytes : 0;
+  heap_.expect_live();
   Slot root = Slot::of(heap_.new_closure(code, 0));
   return call(root, args, out);
 }
@@ -278,6 +279,13 @@ bool Vm::unwind(size_t entry_depth) {
         case Handler::Kind::unlock:
           frame.base[handler.reg_a].object()->locks--;
           continue;
+        case Handler::Kind::location: {
+          // The boundary of a callback that was compiled in line.
+          if (failure_ != FailureKind::error) continue;
+          const ir::LocationList& list = code->program->location(handler.location);
+          locations_.push_back(list.empty() ? &k_no_location : &list);
+          continue;
+        }
         case Handler::Kind::catch_error: {
           if (failure_ != FailureKind::error) continue;
           frame.base[handler.reg_b] = stack_value();
@@ -541,6 +549,15 @@ op_new_array: {
     const Slot* from = &B;
     for (uint32_t i = 0; i < count; i++) array->data[i] = from[i];
     array->size = count;
+  }
+  A = Slot::of(array);
+}
+  NEXT();
+op_new_array_like: {
+  ArrayObject* array = heap_.new_array();
+  if (!heap_.reserve(array, as<ArrayObject>(B)->size)) {
+    fail_memory();
+    FAIL();
   }
   A = Slot::of(array);
 }

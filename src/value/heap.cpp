@@ -522,7 +522,12 @@ SAMARA_NO_SANITIZE void Heap::collect(const void* stack_base) {
   state.large_sorted.clear();
   exhausted_ = used_ > limit_;
   pressed_ = false;
-  collect_at_ = std::max(k_collect_first, used_ * 2);
+  expect_live();
+}
+
+void Heap::expect_live() {
+  collect_at_ = used_ + std::max(k_collect_first, used_);
+  // Near the limit collections come more often, before the limit strikes.
   if (limit_ > used_ && collect_at_ > limit_ - (limit_ - used_) / 4) {
     collect_at_ = limit_ - (limit_ - used_) / 4;
   }

@@ -93,6 +93,9 @@ class Heap {
   size_t peak_bytes() const { return peak_; }
   /// Whether a collection is worth its cost now (cheap; ask at safepoints).
   bool wants_collection() const { return used_ >= collect_at_; }
+  /// What is in use now is there to stay (the arguments of a run): the next collection is worth its
+  /// cost only when as much again has been allocated.
+  void expect_live();
   /// Called (once until the next collection) when a collection becomes worth its cost.
   void set_pressure_hook(void (*hook)(void*), void* context) {
     pressure_hook_ = hook;
