@@ -1,6 +1,7 @@
 // East JSON against the reference's vectors: values both ways, and errors.
 
 #include "tests/golden/golden.hpp"
+#include "value/beast2.hpp"
 #include "value/json.hpp"
 #include "value/text.hpp"
 #include "value/text_type.hpp"
@@ -46,6 +47,14 @@ TEST(JsonVectors, values_have_the_reference_json_and_read_back) {
     EXPECT_EQ(*print_json(type, reread.value), json) << id;
     if (!vector.contains("text_reparse_error") && !other) {
       EXPECT_EQ(*text, vector["text"].get<std::string>()) << id;
+    }
+    // And the value is that of the vector's bytes.
+    if (golden::deviations("beast2 values").count(id) == 0) {
+      Bytes bytes = golden::unhex(vector["beast2_value"]);
+      auto decoded = decode_beast2_value(bytes, type, heap);
+      ASSERT_TRUE(decoded) << id;
+      EXPECT_EQ(*print_json(type, *decoded), json) << id;
+      EXPECT_EQ(to_hex(*encode_beast2_value(type, parsed.value)), to_hex(bytes)) << id;
     }
     count++;
   }
