@@ -33,7 +33,7 @@ struct VmOptions {
   /// Machine stack that callbacks from builtins may use.
   size_t native_stack_bytes = size_t{4} << 20;
   /// Asked now and then (every few thousand steps): true when the deadline has passed.
-  std::function<bool()> deadline_passed;
+  std::function<bool()> deadline_passed = {};
   const std::atomic<bool>* cancel = nullptr;
   /// Given to platform functions through Vm::host().
   void* host = nullptr;

@@ -6,6 +6,10 @@
 #include <new>
 #include <unordered_map>
 
+#ifdef SAMARA_HOST
+#include <mutex>
+#endif
+
 #include "value/sorted.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -42,6 +46,44 @@ struct Block {
 };
 constexpr size_t k_block_header = (sizeof(Block) + 15) / 16 * 16;
 
+// Chunks of heaps that died, kept for the next: a call that starts with warm pages saves the kernel
+// a fault for each 4 KiB. Off under the address sanitizer, which is to see stale pointers.
+#if defined(SAMARA_HOST) && !defined(__SANITIZE_ADDRESS__)
+class ChunkPool {
+ public:
+  void* take() {
+    std::lock_guard guard(mutex_);
+    if (chunks_.empty()) return nullptr;
+    void* chunk = chunks_.back();
+    chunks_.pop_back();
+    return chunk;
+  }
+  /// False: the pool is full, the caller frees.
+  bool give(void* chunk) {
+    std::lock_guard guard(mutex_);
+    if (chunks_.size() >= k_kept_max) return false;
+    chunks_.push_back(chunk);
+    return true;
+  }
+
+ private:
+  static constexpr size_t k_kept_max = 64;  // MiB
+  std::mutex mutex_;
+  std::vector<void*> chunks_;  // guarded by mutex_
+};
+// Lives until the process ends: heaps may die after static objects do.
+ChunkPool& chunk_pool() {
+  static auto* pool = new ChunkPool;
+  return *pool;
+}
+#else
+struct ChunkPool {
+  void* take() { return nullptr; }
+  bool give(void*) { return false; }
+};
+ChunkPool chunk_pool() { return {}; }
+#endif
+
 struct LargeCell {
   size_t bytes;
   Object* object;
@@ -76,7 +118,9 @@ void Heap::set_limit(size_t bytes) {
 }
 
 Heap::~Heap() {
-  for (void* memory : state_->chunk_memory) ::operator delete(memory, k_block_alignment);
+  for (void* memory : state_->chunk_memory) {
+    if (!chunk_pool().give(memory)) ::operator delete(memory, k_block_alignment);
+  }
   for (auto& [address, bytes] : state_->large) std::free(reinterpret_cast<void*>(address));
 }
 
@@ -128,7 +172,8 @@ Object* Heap::alloc_slow(size_t size, ObjectKind kind) {
   }
   if (state.fresh_blocks.empty()) {
     size_t bytes = state.chunk_bytes();
-    void* memory = ::operator new(bytes, k_block_alignment, std::nothrow);
+    void* memory = chunk_pool().take();
+    if (memory == nullptr) memory = ::operator new(bytes, k_block_alignment, std::nothrow);
     SAMARA_ASSERT(memory != nullptr);
     auto base = reinterpret_cast<uintptr_t>(memory);
     state.chunk_memory.push_back(memory);
