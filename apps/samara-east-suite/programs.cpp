@@ -119,14 +119,14 @@ int run_programs(const SuiteOptions& options) {
   Timing timing;
   double start = now_seconds();
   eval::PlatformRegistry registry;
+  // As in a worker: types and the reader's plans serve all programs of the process.
+  TypeTable types;
+  ir::ProgramReader reader(types);
   for (const auto& entry : (*manifest)["programs"]) {
     std::string name = entry["name"];
     if (!options.only.empty() && name != options.only) continue;
     const auto& dialects = entry["dialects"];
     if (std::find(dialects.begin(), dialects.end(), options.dialect) == dialects.end()) continue;
-    // A table for each program: what one interned must not help the next.
-    TypeTable types;
-    ir::ProgramReader reader(types);
     std::string why = judge(options, entry, types, reader, registry, timing);
     bool defect = entry.contains("reference_defect");
     if (defect) {
