@@ -116,6 +116,59 @@ TEST_F(ArrayCallbacks, each_element_is_visited_in_order) {
   });
 }
 
+// The compiler makes loops of some builtins when it sees the function; these go through variables.
+TEST_F(ArrayCallbacks, functions_held_in_variables_are_called_too) {
+  auto with = [this](auto function, auto use) -> Make {
+    return [=, this] {
+      return b_.block([&](ir::Statements& s) {
+        Var held = s.let(function());
+        return use(held);
+      });
+    };
+  };
+  auto above_index = [this] {
+    return fn({I, I}, [&](auto p) { return less(read(p[1]), read(p[0])); });
+  };
+  auto sum = [this] {
+    return fn({I, I, I},
+              [&](auto p) { return add(mul(read(p[0]), num(10)), mul(read(p[1]), read(p[2]))); });
+  };
+  expect_all({
+      {"map",
+       with([this] { return blend(); },
+            [this](Var f) { return call(Id::ArrayMap, {I, I}, {nums("[5, 6]"), read(f)}); }),
+       "[50, 61]"},
+      {"map fails",
+       with([this] { return stop_at_two(); },
+            [this](Var f) { return call(Id::ArrayMap, {I, I}, {nums("[1, 2]"), read(f)}); }),
+       "error: stop"},
+      {"filter",
+       with(above_index,
+            [this](Var f) { return call(Id::ArrayFilter, {I}, {nums("[3, 0, 5, 1]"), read(f)}); }),
+       "[3, 5]"},
+      {"a selective filter",
+       with(above_index,
+            [this](Var f) {
+              return call(
+                  Id::ArrayFilter, {I},
+                  {call(Id::ArrayConcat, {I},
+                        {nums("[7]"), call(Id::ArrayRange, {}, {num(0), num(500), num(1)})}),
+                   read(f)});
+            }),
+       "[7]"},
+      {"for each",
+       with([this] { return blend(); },
+            [this](Var f) { return call(Id::ArrayForEach, {I, I}, {nums("[5]"), read(f)}); }),
+       "null"},
+      {"fold",
+       with(sum,
+            [this](Var f) {
+              return call(Id::ArrayFold, {I, I}, {nums("[5, 6, 7]"), num(1), read(f)});
+            }),
+       "1074"},
+  });
+}
+
 TEST_F(ArrayCallbacks, an_error_carries_the_callbacks_and_the_builtins_location) {
   auto program = b_.program({A}, [&](Parameters p) {
     b_.at("inner.east", 3, 4);

@@ -31,7 +31,7 @@ class IterationLock {
 
 /// Reports a lock that could not be taken. Returns false.
 inline bool fail_locks(Vm& vm) {
-  return vm.fail(FailureKind::depth, "too many iterations over one collection at a time");
+  return vm.fail(FailureKind::depth, "too many nested iterations over one collection");
 }
 
 }  // namespace samara::eval
