@@ -19,7 +19,7 @@ namespace {
 // Smaller objects are read, larger ones mapped: below this, setting up a mapping costs more than
 // the copy.
 constexpr uint64_t k_map_bytes_min = 256 * 1024;
-constexpr size_t k_piece_bytes = 256 * 1024;
+constexpr size_t k_piece_bytes = 128 * 1024;
 
 Error cannot(std::string_view verb, const Hash& hash, Error&& error) {
   return std::move(error).with_context("cannot " + std::string(verb) + " object " + quoted(hash));

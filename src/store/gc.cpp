@@ -42,7 +42,7 @@ class Collector {
   }
 
  private:
-  // From here on all naming is logged, so what is marked later can only be too much.
+  // From here on all naming and pinning is logged, so what is marked later can only be too much.
   Result<void> begin() {
     SAMARA_TRY(DecisionGuard guard, DecisionGuard::take(folder_));
     SAMARA_CHECK(write_whole(folder_, folder_.gc(), k_named_log, {}, false));
@@ -50,10 +50,10 @@ class Collector {
     SAMARA_TRY(port::FileInfo log, folder_.files().info_at(folder_.gc(), k_named_log));
     now_ = log.modified;
     cutoff_ = now_ - options_.grace;
-    return mark_pins();
+    return read_pins();
   }
 
-  Result<void> mark_pins() {
+  Result<void> read_pins() {
     SAMARA_TRY(auto entries, folder_.files().list(folder_.workers()));
     for (const port::DirectoryEntry& entry : entries) {
       OpenFile held;
@@ -77,7 +77,6 @@ class Collector {
       SAMARA_CHECK(marker_.mark(*target));
     }
     for (const Hash& pin : pinned_) SAMARA_CHECK(marker_.mark(pin));
-    pinned_.clear();
     std::vector<Hash> young;
     for (const auto& [hash, object] : marker_.objects()) {
       if (object.modified >= cutoff_) young.push_back(hash);
@@ -113,9 +112,6 @@ class Collector {
     SAMARA_CHECK(mark_named());
     SAMARA_TRY(DecisionGuard guard, DecisionGuard::take(folder_));
     SAMARA_CHECK(mark_named());
-    SAMARA_CHECK(mark_pins());
-    for (const Hash& pin : pinned_) SAMARA_CHECK(marker_.mark(pin));
-    SAMARA_CHECK(marker_.mark_absent_again());
     std::vector<Hash> condemned;
     for (const auto& [hash, object] : marker_.objects()) {
       if (object.marked) {

@@ -69,11 +69,7 @@ Result<uint64_t> Marker::mark(const Hash& root) {
     const Hash hash = open.back();
     open.pop_back();
     SAMARA_TRY(Object * object, find(hash));
-    if (object == nullptr) {
-      absent_.push_back(hash);
-      continue;
-    }
-    if (object->marked) continue;
+    if (object == nullptr || object->marked) continue;
     object->marked = true;
     bytes += object->size_bytes;
     SAMARA_TRY(std::vector<Hash> next, references(hash, *object));
@@ -96,13 +92,6 @@ Result<uint64_t> Marker::unmarked_bytes(std::span<const Hash> roots) {
     open.insert(open.end(), next.begin(), next.end());
   }
   return bytes;
-}
-
-Result<void> Marker::mark_absent_again() {
-  std::vector<Hash> again;
-  again.swap(absent_);
-  for (const Hash& hash : again) SAMARA_CHECK(mark(hash));
-  return {};
 }
 
 }  // namespace samara::store

@@ -22,13 +22,11 @@ class Marker {
 
   /// Lists the objects with their sizes and times.
   Result<void> enumerate();
-  /// Marks an object and all that it reaches; returns the bytes newly marked. An absent object is
-  /// remembered, for it may be put yet.
+  /// Marks an object and all that it reaches; returns the bytes newly marked. An absent object
+  /// reaches nothing: whoever puts it yet has put, pinned or held what it refers to.
   Result<uint64_t> mark(const Hash& root);
   /// The bytes that marking these would add.
   Result<uint64_t> unmarked_bytes(std::span<const Hash> roots);
-  /// Marks again what was absent when it was reached.
-  Result<void> mark_absent_again();
   Table& objects() { return objects_; }
   struct Stray {
     uint8_t fan_out;
@@ -45,7 +43,6 @@ class Marker {
   Folder& folder_;
   const ObjectReferences& references_;
   Table objects_;
-  std::vector<Hash> absent_;
   std::vector<Stray> strays_;
 };
 

@@ -392,6 +392,40 @@ TEST_F(GcSuite, whatever_is_named_at_any_moment_is_there_afterwards) {
   }
 }
 
+// The other way round: at every moment of a writer a whole collection runs.
+TEST_F(GcSuite, what_was_stored_is_there_whenever_a_collection_ran_meanwhile) {
+  for (bool streamed : {false, true}) {
+    bool acted = true;
+    for (uint64_t moment = 1; acted; moment++) {
+      const std::string text = "object " + std::to_string(moment);
+      const Hash hash = put(text);
+      files_.advance(2h);
+      GcOptions half_an_hour = options();
+      half_an_hour.grace = 30min;
+      Interleave files(files_);
+      auto writer = open(files);
+      uint64_t moments = 0;
+      acted = false;
+      files.before = [&] {
+        if (++moments != moment) return;
+        acted = true;
+        EXPECT_OK(repository_->collect_garbage(half_an_hour));
+      };
+      if (streamed) {
+        auto stream = writer->objects().writer(Durability::cached);
+        ASSERT_OK(stream);
+        ASSERT_OK((*stream)->update(as_bytes(text)));
+        ASSERT_OK((*stream)->commit());
+      } else {
+        ASSERT_OK(writer->objects().put(as_bytes(text), Durability::cached));
+      }
+      files.before = nullptr;
+      EXPECT_OK(repository_->objects().get(hash));
+      if (HasFailure()) FAIL() << "moment " << moment;
+    }
+  }
+}
+
 // A collector that died between deciding and finishing leaves its decision in force.
 TEST_F(GcSuite, condemned_objects_cannot_be_named_until_they_are_stored_again) {
   bool refused_once = false;
