@@ -7,6 +7,8 @@
 
 #include "call/execution_record.hpp"
 #include "call/function.hpp"
+#include "call/type_name.hpp"
+#include "call/unit_text.hpp"
 #include "core/sha256.hpp"
 #include "value/beast2.hpp"
 #include "value/sorted.hpp"
@@ -336,4 +338,29 @@ TEST(Log, bytes_that_are_no_text_are_replaced) {
   EXPECT_EQ(decoded->front().text,
             "a\xef\xbf\xbd\xef\xbf\xbd"
             "b");
+}
+
+TEST(UnitText, bytes_and_durations_read_well) {
+  EXPECT_EQ(bytes_text(0), "0 B");
+  EXPECT_EQ(bytes_text(1023), "1023 B");
+  EXPECT_EQ(bytes_text(1024), "1 KiB");
+  EXPECT_EQ(bytes_text(3 << 19), "1.5 MiB");
+  EXPECT_EQ(bytes_text(uint64_t{4} << 30), "4 GiB");
+  EXPECT_EQ(bytes_text(UINT64_MAX), "15.9 EiB");
+  EXPECT_EQ(duration_text(std::chrono::nanoseconds(12'340)), "12.3 µs");
+  EXPECT_EQ(duration_text(std::chrono::milliseconds(1500)), "1.5 s");
+  EXPECT_EQ(duration_text(std::chrono::hours(24)), "24 h");
+}
+
+TEST(TypeName, types_read_as_in_messages) {
+  TypeTable table;
+  EXPECT_EQ(type_name(table.array(table.float_())), "Array<Float>");
+  EXPECT_EQ(type_name(table.dict(table.string(), table.option(table.integer()))),
+            "Dict<String, Variant{none, some: Integer}>");
+  EXPECT_EQ(type_name(table.structure({{"a", table.integer()}, {"b", table.blob()}})),
+            "Struct{a: Integer, b: Blob}");
+  EXPECT_EQ(type_name(table.function({table.integer()}, table.null())), "(Integer) -> Null");
+  const Type* deep = table.integer();
+  for (int i = 0; i < 100; i++) deep = table.array(deep);
+  EXPECT_LE(type_name(deep, 40).size(), 44U);
 }

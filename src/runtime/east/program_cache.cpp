@@ -1,0 +1,27 @@
+#include "runtime/east/program_cache.hpp"
+
+namespace samara::runtime::east {
+
+ProgramCache::Entry ProgramCache::find(const Hash& key) {
+  std::lock_guard lock(mutex_);
+  auto at = by_key_.find(key);
+  if (at == by_key_.end()) return nullptr;
+  list_.splice(list_.begin(), list_, at->second);
+  return at->second->second;
+}
+
+void ProgramCache::put(const Hash& key, Entry program) {
+  std::lock_guard lock(mutex_);
+  auto at = by_key_.find(key);
+  if (at != by_key_.end()) {
+    at->second->second = std::move(program);
+    return;
+  }
+  list_.emplace_front(key, std::move(program));
+  by_key_.emplace(key, list_.begin());
+  if (list_.size() <= entries_max_) return;
+  by_key_.erase(list_.back().first);
+  list_.pop_back();
+}
+
+}  // namespace samara::runtime::east

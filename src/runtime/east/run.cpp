@@ -1,0 +1,200 @@
+#include "runtime/east/run.hpp"
+
+#include "call/unit_text.hpp"
+#include "eval/vm.hpp"
+#include "runtime/argument_error.hpp"
+#include "runtime/east/platform_host.hpp"
+
+namespace samara::runtime::east {
+
+namespace {
+
+// Collects an encoding up to a limit.
+class BoundedSink final : public ByteSink {
+ public:
+  explicit BoundedSink(uint64_t bytes_max) : bytes_max_(bytes_max) {}
+  Result<void> write(ByteView chunk) override {
+    if (chunk.size() > bytes_max_ - bytes_.size()) {
+      passed_ = true;
+      return Error(Code::exhausted, "output limit reached");
+    }
+    bytes_.insert(bytes_.end(), chunk.begin(), chunk.end());
+    return {};
+  }
+  bool passed() const { return passed_; }
+  Bytes take() { return std::move(bytes_); }
+
+ private:
+  uint64_t bytes_max_;
+  bool passed_ = false;
+  Bytes bytes_;
+};
+
+// One run. The heap is the caller's for the time of the run, with our limit on it.
+class Run {
+ public:
+  Run(const EastRuntimeParts& parts, const eval::CompiledProgram& program,
+      const RunRequest& request, Heap& heap)
+      : parts_(parts),
+        program_(program),
+        request_(request),
+        limits_(request.limits),
+        heap_(heap),
+        started_(parts.clock.now()),
+        cpu_started_(parts.processes.thread_cpu()),
+        vm_(heap, parts.types.types, parts.platform, vm_options()) {
+    host_.log = request.log;
+    host_.cancel = request.cancel;
+    if (limits_.wall_max.count() > 0) host_.deadline = started_ + limits_.wall_max;
+  }
+
+  Result<RunResult> go(const std::shared_ptr<const eval::CompiledProgram>& program) {
+    std::vector<Slot> arguments;
+    arguments.reserve(request_.arguments.size());
+    // The values are reached through the vector alone while later ones are decoded, which is fine:
+    // nothing collects before the program runs.
+    for (uint32_t i = 0; i < request_.arguments.size(); i++) {
+      SAMARA_TRY(Slot value, argument(i));
+      if (heap_.exhausted()) return finish(memory_outcome());
+      arguments.push_back(value);
+    }
+    Slot result;
+    if (!vm_.run(program, arguments, result)) return finish(failure());
+    return finish_value(result);
+  }
+
+ private:
+  eval::VmOptions vm_options() {
+    eval::VmOptions options;
+    options.steps_max = limits_.steps_max;
+    options.depth_max = limits_.depth_max;
+    options.native_stack_bytes = k_callback_stack_bytes;
+    if (limits_.wall_max.count() > 0) {
+      options.deadline_passed = [this] { return parts_.clock.now() >= *host_.deadline; };
+    }
+    options.cancel = request_.cancel;
+    options.host = &host_;
+    return options;
+  }
+
+  Result<Slot> argument(uint32_t i) {
+    const Argument& given = request_.arguments[i];
+    ArgumentPlace place{request_.name, i, program_.type->child(i)};
+    if (given.value.type != nullptr) {
+      if (given.value.type != place.expected) return argument_type_error(place, given.value.type);
+      return given.value.value;
+    }
+    Beast2Options options;
+    options.functions = &vm_.function_hooks();
+    TypeTable& types = parts_.types.types;
+    auto value = decode_beast2(given.encoded, place.expected, types, heap_, options);
+    if (value) return value;
+    if (heap_.exhausted()) return Slot::null();  // go() ends the run
+    return argument_decode_error(place, given.encoded, types, std::move(value).error());
+  }
+
+  Outcome memory_outcome() const {
+    return Outcome::of(OutcomeKind::memory,
+                       "memory limit of " + bytes_text(limits_.memory_bytes_max) + " reached");
+  }
+
+  Outcome failure() const {
+    using eval::FailureKind;
+    eval::EastError error = vm_.error();
+    switch (vm_.failure()) {
+      case FailureKind::error: {
+        std::vector<SourceLocation> locations;
+        locations.reserve(error.stack.size());
+        for (ir::Location& at : error.stack) {
+          locations.push_back({std::move(at.filename), at.line, at.column});
+        }
+        return Outcome::of_error(std::move(error.message), std::move(locations));
+      }
+      case FailureKind::steps:
+        return Outcome::of_limit(
+            "steps", "limit of " + std::to_string(limits_.steps_max) + " steps reached");
+      case FailureKind::depth:
+        return Outcome::of_limit(
+            "depth", "recursion limit of " + std::to_string(limits_.depth_max) + " calls reached");
+      case FailureKind::memory:
+        return memory_outcome();
+      case FailureKind::timeout:
+        return Outcome::of(OutcomeKind::timeout,
+                           "deadline of " + duration_text(limits_.wall_max) + " passed");
+      case FailureKind::cancelled:
+        return Outcome::of(OutcomeKind::cancelled, "cancelled");
+      case FailureKind::aborted:
+      case FailureKind::none:
+        break;
+    }
+    return Outcome::of(OutcomeKind::trap, std::move(error.message));
+  }
+
+  Result<RunResult> finish_value(Slot value) {
+    BoundedSink sink(limits_.output_bytes_max);
+    Beast2Options options;
+    options.functions = &vm_.function_hooks();
+    auto written = write_beast2(sink, program_.type->output(), value, options);
+    if (written) {
+      auto result = finish(Outcome::of_value(Hash{}));
+      result.value = sink.take();
+      return result;
+    }
+    if (sink.passed()) {
+      return finish(Outcome::of_limit(
+          "output", "output limit of " + bytes_text(limits_.output_bytes_max) + " reached"));
+    }
+    if (heap_.exhausted()) return finish(memory_outcome());
+    return finish(Outcome::of(OutcomeKind::trap, "the result cannot be written: " +
+                                                     std::string(written.error().message())));
+  }
+
+  RunResult finish(Outcome outcome) const {
+    RunResult out;
+    out.outcome = std::move(outcome);
+    auto count = [](std::chrono::nanoseconds span) { return static_cast<uint64_t>(span.count()); };
+    out.usage.wall_ns = count(parts_.clock.now() - started_);
+    out.usage.cpu_ns = count(parts_.processes.thread_cpu() - cpu_started_);
+    out.usage.steps = vm_.steps();
+    out.usage.peak_memory_bytes = heap_.peak_bytes();
+    return out;
+  }
+
+  const EastRuntimeParts& parts_;
+  const eval::CompiledProgram& program_;
+  const RunRequest& request_;
+  const Limits& limits_;
+  Heap& heap_;
+  port::Instant started_;
+  std::chrono::nanoseconds cpu_started_;
+  PlatformHost host_;
+  eval::Vm vm_;
+};
+
+size_t heap_limit(const Limits& limits) {
+  return limits.memory_bytes_max > SIZE_MAX ? SIZE_MAX
+                                            : static_cast<size_t>(limits.memory_bytes_max);
+}
+
+}  // namespace
+
+Result<RunResult> run_program(const EastRuntimeParts& parts,
+                              const std::shared_ptr<const eval::CompiledProgram>& program,
+                              const RunRequest& request) {
+  size_t expected = program->type->input_count();
+  if (request.arguments.size() != expected) {
+    return argument_count_error(request.name, expected, request.arguments.size());
+  }
+  size_t limit = heap_limit(request.limits);
+  if (request.heap == nullptr) {
+    Heap heap({.limit_bytes = limit});
+    return Run(parts, *program, request, heap).go(program);
+  }
+  size_t outer_limit = request.heap->limit();
+  request.heap->set_limit(limit);
+  auto result = Run(parts, *program, request, *request.heap).go(program);
+  request.heap->set_limit(outer_limit);
+  return result;
+}
+
+}  // namespace samara::runtime::east
