@@ -18,7 +18,9 @@
 #include "call/execution_record.hpp"
 #include "call/function.hpp"
 #include "call/limits.hpp"
+#include "engine/arguments.hpp"
 #include "engine/names.hpp"
+#include "engine/records.hpp"
 #include "engine/values.hpp"
 #include "eval/platform.hpp"
 #include "port/clock.hpp"
@@ -77,20 +79,6 @@ struct NamedFunction {
 // --- calls
 // -----------------------------------------------------------------------------------------
 
-/// One argument of a call, in whatever form the caller has it.
-struct CallArgument {
-  /// A stored value, by its id.
-  static CallArgument stored(const Hash& id) { return {.id = id}; }
-  /// A full beast2 value of either dialect, canonical or not; borrowed for the call.
-  static CallArgument encoded(ByteView bytes) { return {.bytes = bytes}; }
-  /// A value in CallOptions::heap. The run may change it.
-  static CallArgument typed(const Type* type, Slot value) { return {.value = {type, value}}; }
-
-  std::optional<Hash> id = std::nullopt;
-  ByteView bytes = {};
-  TypedValue value = {};
-};
-
 struct CallOptions {
   Limits limits;
   /// Run even if the answer is known; the new answer is remembered.
@@ -115,14 +103,7 @@ struct CallResult {
   Usage usage;   // of that attempt
   std::vector<std::string> decisions;
   /// The result's bytes if they are at hand; Engine::result_bytes gets them in any case.
-  std::shared_ptr<const Bytes> value;
-};
-
-/// A record as it is read back: one left `running` by a process that is gone has the outcome
-/// `lost`.
-struct Attempt {
-  ExecutionRecord record;
-  bool running = false;  // its owner lives
+  std::shared_ptr<const Bytes> bytes;
 };
 
 struct CallSummary {
@@ -168,7 +149,8 @@ class Engine {
   /// and those of the store. Whatever the function itself does is an outcome.
   Result<CallResult> call(const Hash& function, std::span<const CallArgument> arguments,
                           const CallOptions& options = {});
-  /// The id which such a call has now. Stores nothing. Errors: as call.
+  /// The id which such a call has now. Stores nothing, and leaves typed arguments as they are.
+  /// Errors: as call.
   Result<store::CallKey> key_of(const Hash& function, std::span<const CallArgument> arguments,
                                 const CallOptions& options = {});
   /// The bytes of a value outcome. Errors: not_found, corrupt.

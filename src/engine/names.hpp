@@ -3,9 +3,10 @@
 // unique beginning of one.
 // Threads: any. Specified by: docs/formats/function.md, "Names".
 
+#include <optional>
+#include <string>
 #include <string_view>
 
-#include "call/uuid7.hpp"
 #include "store/repository.hpp"
 
 namespace samara::engine {

@@ -1,0 +1,243 @@
+#include "engine/call_job.hpp"
+
+#include "store/names.hpp"
+
+namespace samara::engine {
+
+namespace {
+
+// Waiting for somebody who runs the same call: quick calls are noticed at once, long ones cost
+// nothing.
+constexpr std::chrono::nanoseconds k_wait_first = std::chrono::microseconds(200);
+constexpr std::chrono::nanoseconds k_wait_longest = std::chrono::milliseconds(20);
+
+HeapOptions heap_options(const Limits& limits) {
+  HeapOptions out;
+  if (limits.memory_bytes_max <= SIZE_MAX) {
+    out.limit_bytes = static_cast<size_t>(limits.memory_bytes_max);
+  }
+  return out;
+}
+
+}  // namespace
+
+CallJob::CallJob(Shared& shared, const CallRequest& request)
+    : shared_(shared),
+      request_(request),
+      own_heap_(heap_options(request.options.limits)),
+      heap_(request.options.heap == nullptr ? own_heap_ : *request.options.heap) {}
+
+void CallJob::set_spec(std::vector<Hash> arguments) {
+  spec_.function = request_.function.id;
+  spec_.arguments = std::move(arguments);
+  spec_.bindings = request_.function.bindings;
+  spec_.semantics = k_semantics;
+  call_ = shared_.call_id(spec_);
+}
+
+Result<void> CallJob::load() {
+  SAMARA_CHECK(arguments_.load(shared_.repository(), shared_.parts.types, request_.function.record,
+                               request_.name, request_.arguments, heap_));
+  return {};
+}
+
+Result<Hash> CallJob::id() {
+  SAMARA_CHECK(load());
+  set_spec(arguments_.ids());
+  return call_;
+}
+
+Result<CallResult> CallJob::run() {
+  if (request_.memo) {
+    std::optional<CallResult> known = quick_answer();
+    if (known.has_value()) return std::move(*known);
+  }
+  SAMARA_CHECK(load());
+  Hash guessed = call_;
+  set_spec(arguments_.ids());
+  if (request_.memo && call_ != guessed) {
+    std::optional<CallResult> known = answer();
+    if (known.has_value()) return std::move(*known);
+  }
+  SAMARA_TRY(auto prepared, shared_.functions.prepare(request_.function, request_.name));
+  SAMARA_CHECK(arguments_.store(shared_.repository(), request_.options.durability, false));
+  SAMARA_TRY(auto turn, wait_for_turn());
+  if (request_.memo) {
+    // Somebody may have run it since we looked.
+    std::optional<CallResult> known = answer();
+    if (known.has_value()) return std::move(*known);
+  }
+  Past past;
+  SAMARA_CHECK(look_back(past));
+  SAMARA_CHECK(begin(past));
+  SAMARA_TRY(Finished finished, execute(*prepared));
+  remember(finished.record, finished.bytes);
+  return result(finished.record, finished.bytes);
+}
+
+// Ids of canonical arguments need no decoding; what is found by them is right.
+std::optional<CallResult> CallJob::quick_answer() {
+  auto ids = quick_ids(request_.arguments);
+  if (!ids.has_value()) return std::nullopt;
+  set_spec(std::move(*ids));
+  return answer();
+}
+
+// The answer in the records of the repository. Its result must be whole: a damaged one is no
+// answer.
+std::optional<CallResult> CallJob::answer() {
+  auto found = shared_.records.latest(key(), gave_value);
+  if (!found || !found->has_value()) return std::nullopt;
+  ExecutionRecord& record = (*found)->record;
+  auto object = shared_.repository().objects().view(record.outcome->value);
+  if (!object) {
+    lost_value_ = record.outcome->value;
+    return std::nullopt;
+  }
+  std::shared_ptr<const Bytes> bytes;
+  ByteView view = object->bytes();
+  if (view.size() <= shared_.options.memo_value_bytes_max) {
+    bytes = std::make_shared<const Bytes>(view.begin(), view.end());
+  }
+  remember(record, bytes);
+  decisions_.push_back(reason_to_answer(record.id, record.outcome->value));
+  record.decisions = std::move(decisions_);
+  CallResult out = result(record, bytes);
+  out.from_memo = true;
+  return out;
+}
+
+Result<std::unique_ptr<store::CallLock>> CallJob::wait_for_turn() {
+  auto& executions = shared_.repository().executions();
+  port::Clock& clock = shared_.parts.clock;
+  std::chrono::nanoseconds pause = k_wait_first;
+  while (true) {
+    auto lock = executions.lock(key(), port::LockWait::no);
+    if (lock || lock.error().code != Code::locked) return lock;
+    if (decisions_.empty())
+      decisions_.push_back("waited for another process that ran the same call");
+    const std::atomic<bool>* cancel = request_.options.cancel;
+    if (cancel != nullptr && cancel->load()) {
+      return Error(Code::cancelled,
+                   "cancelled while waiting for another process that runs the same call");
+    }
+    clock.sleep_until(clock.now() + pause);
+    pause = std::min(pause * 2, k_wait_longest);
+  }
+}
+
+// Under the lock nobody runs this call: what is marked as running was left behind.
+Result<void> CallJob::look_back(Past& past) {
+  SAMARA_TRY(std::vector<Attempt> attempts, shared_.records.attempts(key()));
+  past.attempts = attempts.size();
+  past.lost_value = lost_value_;
+  for (Attempt& attempt : attempts) {
+    ExecutionRecord& record = attempt.record;
+    bool stale = attempt.running || (!record.finished_ms.has_value() && record.outcome.has_value());
+    if (stale) {
+      record.outcome =
+          Outcome::of(OutcomeKind::lost,
+                      "process " + std::to_string(record.owner.pid) + " that ran it is gone");
+      record.finished_ms = shared_.wall_ms();
+      attempt.running = false;
+      SAMARA_CHECK(
+          shared_.records.put(record, store::Durability::cached, [] { return Result<void>(); }));
+    }
+    if (record.outcome->is_value()) {
+      past.latest_failure.reset();
+    } else {
+      past.latest_failure = attempt;
+    }
+  }
+  return {};
+}
+
+Result<void> CallJob::begin(const Past& past) {
+  uint8_t random[10];
+  shared_.parts.random.fill(random);
+  record_.started_ms = shared_.wall_ms();
+  record_.id = Uuid::make_v7(std::max<int64_t>(record_.started_ms, 0), random);
+  record_.attempt = static_cast<int64_t>(past.attempts) + 1;
+  record_.call = call_;
+  record_.spec = spec_;
+  record_.owner = {shared_.self.pid, shared_.self.started, shared_.self.boot};
+  record_.runtime = std::string(shared_.east.kind());
+  record_.place = "in process";
+  record_.decisions = reasons_to_run(request_.function, spec_, request_.options.no_memo, past,
+                                     shared_.history.earlier(call_, spec_));
+  record_.decisions.insert(record_.decisions.end(), decisions_.begin(), decisions_.end());
+  record_.decisions.emplace_back("run in this process: it is East code");
+  shared_.history.add(call_, spec_);
+  return shared_.records.put(record_, store::Durability::cached, [this] {
+    return arguments_.store(shared_.repository(), request_.options.durability, true);
+  });
+}
+
+Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
+  const CallOptions& options = request_.options;
+  LogBuffer log(options.limits.log_bytes_max, options.live_log);
+  runtime::RunRequest run;
+  run.arguments = arguments_.values();
+  run.heap = &heap_;
+  run.limits = options.limits;
+  run.log = &log;
+  run.cancel = options.cancel;
+  run.name = request_.name;
+  SAMARA_TRY(runtime::RunResult ran, shared_.east.run(prepared, run));
+  std::shared_ptr<const Bytes> bytes;
+  if (ran.outcome.is_value()) {
+    bytes = std::make_shared<const Bytes>(std::move(ran.value));
+    SAMARA_TRY(ran.outcome.value, store_result(*bytes));
+  }
+  record_.outcome = std::move(ran.outcome);
+  record_.usage = ran.usage;
+  SAMARA_CHECK(record_log(log));
+  record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);
+  auto store_again = [&]() -> Result<void> {
+    SAMARA_CHECK(arguments_.store(shared_.repository(), options.durability, true));
+    if (bytes != nullptr) {
+      SAMARA_CHECK(store_result(*bytes));
+    }
+    return record_log(log);
+  };
+  SAMARA_CHECK(shared_.records.put(record_, options.durability, store_again));
+  return Finished{record_, bytes};
+}
+
+Result<Hash> CallJob::store_result(ByteView bytes) {
+  return shared_.repository().objects().put(bytes, request_.options.durability);
+}
+
+Result<void> CallJob::record_log(LogBuffer& log) {
+  record_.log.bytes_dropped = log.bytes_dropped();
+  if (log.bytes() <= k_inline_log_bytes_max) {
+    record_.log.entries = log.entries();
+    return {};
+  }
+  SAMARA_TRY(Bytes bytes, encode_log(log.entries(), shared_.types));
+  SAMARA_TRY(Hash hash, shared_.repository().objects().put(bytes, request_.options.durability));
+  record_.log.object = hash;
+  return {};
+}
+
+void CallJob::remember(const ExecutionRecord& record, const std::shared_ptr<const Bytes>& bytes) {
+  if (!request_.function.pure || !record.outcome->is_value()) return;
+  Answer answer{record.outcome->value, record.id, record.usage, nullptr};
+  if (bytes != nullptr && bytes->size() <= shared_.options.memo_value_bytes_max) {
+    answer.bytes = bytes;
+  }
+  shared_.memo.put(call_, std::move(answer));
+}
+
+CallResult CallJob::result(const ExecutionRecord& record, std::shared_ptr<const Bytes> bytes) {
+  CallResult out;
+  out.key = key();
+  out.outcome = *record.outcome;
+  out.attempt = record.id;
+  out.usage = record.usage;
+  out.decisions = record.decisions;
+  out.bytes = std::move(bytes);
+  return out;
+}
+
+}  // namespace samara::engine

@@ -1,0 +1,59 @@
+#pragma once
+// CallJob: one call from its arguments to its outcome, where the answer is not in this process's
+// memory. The order of its durable effects: arguments, `running` record, result object, finished
+// record. Threads: one, with a large stack. Specified by: docs/formats/call.md.
+
+#include "engine/reasons.hpp"
+#include "engine/shared.hpp"
+
+namespace samara::engine {
+
+struct CallRequest {
+  const KnownFunction& function;
+  std::span<const CallArgument> arguments;
+  const CallOptions& options;
+  std::string name;   // of the function, for messages
+  bool memo = false;  // whether an answer from memory will do
+};
+
+class CallJob {
+ public:
+  CallJob(Shared& shared, const CallRequest& request);
+
+  Result<CallResult> run();
+  /// The call's id alone; nothing is stored.
+  Result<Hash> id();
+
+ private:
+  struct Finished {
+    ExecutionRecord record;
+    std::shared_ptr<const Bytes> bytes;
+  };
+
+  std::optional<CallResult> quick_answer();
+  Result<void> load();
+  void set_spec(std::vector<Hash> arguments);
+  store::CallKey key() const { return {spec_.function, call_}; }
+  std::optional<CallResult> answer();
+  Result<std::unique_ptr<store::CallLock>> wait_for_turn();
+  Result<void> look_back(Past& past);
+  Result<void> begin(const Past& past);
+  Result<Finished> execute(const runtime::Prepared& prepared);
+  Result<Hash> store_result(ByteView bytes);
+  Result<void> record_log(LogBuffer& log);
+  CallResult result(const ExecutionRecord& record, std::shared_ptr<const Bytes> bytes);
+  void remember(const ExecutionRecord& record, const std::shared_ptr<const Bytes>& bytes);
+
+  Shared& shared_;
+  const CallRequest& request_;
+  Heap own_heap_;
+  Heap& heap_;
+  LoadedArguments arguments_;
+  CallSpec spec_;
+  Hash call_;
+  ExecutionRecord record_;
+  std::vector<std::string> decisions_;  // taken on the way
+  std::optional<Hash> lost_value_;      // answered once, but the object is gone
+};
+
+}  // namespace samara::engine

@@ -1,0 +1,124 @@
+#include "engine/known_function.hpp"
+
+#include <algorithm>
+
+#include "engine/names.hpp"
+#include "store/names.hpp"
+
+namespace samara::engine {
+
+namespace {
+
+// Functions are few; a program that makes them by the thousand starts over.
+constexpr size_t k_entries_max = 4096;
+
+std::string reached_text(const std::string& name, Effect effect) {
+  if (name == "*") return "it takes or reads functions, which may reach anything";
+  if (effect == Effect::unknown) return "it reaches '" + name + "', whose effect is unknown";
+  return "it reaches '" + name + "' (" + std::string(effect_word(effect)) + ")";
+}
+
+// A function may have been added when its platform functions were declared otherwise: what must be
+// assumed is the worse of then and now.
+void judge(KnownFunction& function, const std::vector<std::string>& capabilities) {
+  function.pure = true;
+  for (size_t i = 0; i < function.offers.size(); i++) {
+    const runtime::Offer& offer = function.offers[i];
+    Effect effect = worse(function.record.effects[i].effect, offer.effect);
+    if (effect != Effect::pure && function.pure) {
+      function.pure = false;
+      function.impurity = reached_text(offer.name, effect);
+    }
+    if (!offer.offered) continue;
+    function.bindings.emplace(offer.name, offer.implementation);
+    bool granted = offer.capability.empty() || std::find(capabilities.begin(), capabilities.end(),
+                                                         offer.capability) != capabilities.end();
+    if (!granted && function.missing_grant.empty()) {
+      function.missing_grant = "'" + offer.name + "' needs the capability '" + offer.capability +
+                               "', which is not granted";
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const KnownFunction>> FunctionTable::read(const Hash& id) {
+  SAMARA_TRY(store::ObjectBytes object, parts_.repository.objects().view(id));
+  auto record = decode_function(object.bytes(), parts_.types);
+  if (!record) {
+    return std::move(record).error().with_context("object " + store::quoted(id) +
+                                                  " is no function that can be run");
+  }
+  auto out = std::make_shared<KnownFunction>();
+  out->id = id;
+  out->record = std::move(*record);
+  if (out->record.kind != parts_.east.kind()) {
+    return Error(Code::unsupported, "function " + store::quoted(id) + " is of kind '" +
+                                        out->record.kind + "', which no runtime here runs");
+  }
+  out->offers = parts_.east.offers(out->record);
+  judge(*out, parts_.capabilities);
+  return std::shared_ptr<const KnownFunction>(std::move(out));
+}
+
+Result<std::shared_ptr<const KnownFunction>> FunctionTable::get(const Hash& id) {
+  {
+    std::lock_guard lock(mutex_);
+    auto at = entries_.find(id);
+    if (at != entries_.end()) return at->second.function;
+  }
+  SAMARA_TRY(auto function, read(id));
+  std::lock_guard lock(mutex_);
+  if (entries_.size() >= k_entries_max) entries_.clear();
+  return entries_.try_emplace(id, Entry{function, nullptr}).first->second.function;
+}
+
+Result<Bytes> FunctionTable::companion_bytes(const Hash& function) {
+  auto hash = parts_.repository.refs().get(debug_ref(function));
+  if (!hash) {
+    // A damaged ref costs the locations in messages, never the call.
+    return Bytes{};
+  }
+  auto bytes = parts_.repository.objects().get(*hash);
+  if (!bytes) return Bytes{};
+  return bytes;
+}
+
+Result<std::optional<FunctionCompanion>> FunctionTable::companion(const Hash& function) {
+  SAMARA_TRY(Bytes bytes, companion_bytes(function));
+  if (bytes.empty()) return std::optional<FunctionCompanion>();
+  auto companion = decode_companion(bytes, parts_.types);
+  if (!companion || companion->function != function) return std::optional<FunctionCompanion>();
+  return std::optional<FunctionCompanion>(std::move(*companion));
+}
+
+Result<std::shared_ptr<const runtime::Prepared>> FunctionTable::prepare(
+    const KnownFunction& function, std::string_view name) {
+  {
+    std::lock_guard lock(mutex_);
+    auto at = entries_.find(function.id);
+    if (at != entries_.end() && at->second.prepared != nullptr) return at->second.prepared;
+  }
+  auto code = parts_.repository.objects().view(function.record.code);
+  if (!code) return std::move(code).error().with_context("the code of '" + std::string(name) + "'");
+  SAMARA_TRY(Bytes companion, companion_bytes(function.id));
+  runtime::FunctionSource source;
+  source.function = function.id;
+  source.record = &function.record;
+  source.code = code->bytes();
+  source.companion = companion;
+  source.name = name;
+  SAMARA_TRY(auto prepared, parts_.east.prepare(source));
+  std::lock_guard lock(mutex_);
+  auto at = entries_.find(function.id);
+  if (at != entries_.end()) at->second.prepared = prepared;
+  return prepared;
+}
+
+void FunctionTable::forget_prepared(const Hash& id) {
+  std::lock_guard lock(mutex_);
+  auto at = entries_.find(id);
+  if (at != entries_.end()) at->second.prepared = nullptr;
+}
+
+}  // namespace samara::engine

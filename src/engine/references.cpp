@@ -1,0 +1,54 @@
+#include "engine/references.hpp"
+
+#include "call/execution_record.hpp"
+#include "call/function.hpp"
+
+namespace samara::engine {
+
+Result<std::vector<Hash>> object_references(const RecordTypes& types, ByteView object) {
+  std::vector<Hash> out;
+  if (!is_function_object(object, types)) return out;
+  SAMARA_TRY(FunctionRecord record, decode_function(object, types));
+  out.push_back(record.code);
+  return out;
+}
+
+Result<std::vector<Hash>> record_references(const RecordTypes& types, ByteView record) {
+  SAMARA_TRY(ExecutionRecord execution, decode_execution(record, types));
+  return names_of(execution);
+}
+
+store::GcOptions gc_options(const RecordTypes& types) {
+  store::GcOptions out;
+  out.references = [&types](const Hash&, ByteView bytes) {
+    return object_references(types, bytes);
+  };
+  out.record_references = [&types](const store::CallKey&, std::string_view, ByteView bytes) {
+    return record_references(types, bytes);
+  };
+  return out;
+}
+
+store::FsckOptions fsck_options(const RecordTypes& types) {
+  store::FsckOptions out;
+  out.references = [&types](const Hash&, ByteView bytes) {
+    return object_references(types, bytes);
+  };
+  out.check_record = [&types](const store::CallKey& key, std::string_view name,
+                              ByteView bytes) -> Result<void> {
+    SAMARA_TRY(ExecutionRecord record, decode_execution(bytes, types));
+    if (record.id.text() != name) {
+      return Error(Code::corrupt, "the record is of attempt " + record.id.text());
+    }
+    if (record.call != key.call || record.spec.function != key.function) {
+      return Error(Code::corrupt, "the record is of another call");
+    }
+    if (CallIdMaker(types)(record.spec) != record.call) {
+      return Error(Code::corrupt, "the record's call id does not follow from its parts");
+    }
+    return {};
+  };
+  return out;
+}
+
+}  // namespace samara::engine

@@ -1,0 +1,48 @@
+#pragma once
+// Shared: the parts of an engine that its calls work with. Internal to this layer.
+// Threads: each part says its own rule.
+
+#include "engine/engine.hpp"
+#include "engine/history.hpp"
+#include "engine/known_function.hpp"
+#include "engine/memo.hpp"
+#include "runtime/east/east_runtime.hpp"
+
+namespace samara::engine {
+
+struct Shared {
+  Shared(const EngineParts& given, EngineOptions chosen)
+      : parts(given),
+        options(std::move(chosen)),
+        types(parts.types),
+        east({types, parts.platform, parts.clock, parts.processes, stack, options.compiled_max}),
+        call_id(types),
+        values(parts.repository, parts.types, stack),
+        records(parts.repository, types, parts.processes),
+        functions({parts.repository, types, east, options.capabilities}),
+        memo(parts.repository.pins(), options.memo_entries_max),
+        history(parts.repository, records),
+        self(parts.processes.self()) {}
+
+  EngineParts parts;
+  EngineOptions options;
+  RecordTypes types;
+  runtime::BigStack stack;
+  runtime::east::EastRuntime east;
+  CallIdMaker call_id;
+  Values values;
+  Records records;
+  FunctionTable functions;
+  Memo memo;
+  History history;
+  port::ProcessId self;
+
+  store::Repository& repository() { return parts.repository; }
+  int64_t wall_ms() {
+    return std::chrono::floor<std::chrono::milliseconds>(parts.clock.wall())
+        .time_since_epoch()
+        .count();
+  }
+};
+
+}  // namespace samara::engine
