@@ -97,8 +97,9 @@ Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern, RegexFla
 /// One call of match: one or more of PCRE2, each with fewer steps for each attempt.
 struct Regex::Search {
   MatchWatch& watch;
-  uint32_t steps_max = k_attempt_steps_max;
-  uint64_t attempts_left = k_first_attempts;
+  uint32_t steps_max = watch.attempt_steps_max();
+  uint64_t attempts = k_first_attempts;  // of this stage
+  uint64_t attempts_left = attempts;
   size_t next_start = 0;  // when the attempts were used up
 
   static constexpr int k_go_on = 0;
@@ -118,9 +119,9 @@ struct Regex::Search {
     return watch.go_on() ? k_go_on : k_stopped;
   }
   void next_stage() {
-    uint64_t tenfold = uint64_t{k_first_attempts} * (k_attempt_steps_max / steps_max) * 10;
     steps_max /= 10;
-    attempts_left = steps_max > k_attempt_steps_min ? tenfold : UINT64_MAX;
+    attempts *= 10;
+    attempts_left = steps_max > k_attempt_steps_min ? attempts : UINT64_MAX;
   }
 };
 

@@ -33,6 +33,8 @@ class MatchWatch {
   virtual ~MatchWatch() = default;
   /// Asked before an attempt. False ends the match with MatchStatus::stopped.
   virtual bool go_on() = 0;
+  /// Steps of the first attempts, for those with less time than usual.
+  virtual uint32_t attempt_steps_max() const { return k_attempt_steps_max; }
 };
 
 enum class MatchStatus : uint8_t { none, found, stopped, limit };

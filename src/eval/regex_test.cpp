@@ -177,6 +177,17 @@ TEST(Regex, escapes_and_stray_brackets_are_those_of_ecmascript) {
   EXPECT_TRUE(found("^[\\0-\\2]$", "", std::string_view("\0", 1)));
 }
 
+TEST(Regex, white_space_is_what_trimming_removes) {
+  for (uint32_t code = 0; code <= 0x10ffff; code++) {
+    if (is_surrogate(code)) continue;
+    // Everything at the ends of blocks, and all of the low code points.
+    if (code > 0x3100 && (code & 0xff) > 1 && (code & 0xff) < 0xfe) continue;
+    std::string text;
+    append_code_point(text, code);
+    ASSERT_EQ(found("\\s", "", text), is_white_space(code)) << code;
+  }
+}
+
 TEST(Regex, lazy_and_counted_repetition) {
   EXPECT_EQ(matches("a+?", "", "aaa"), "a|a|a");
   EXPECT_EQ(matches("a{2,3}", "", "aaaaa"), "aaa|aa");
