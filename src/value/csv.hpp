@@ -24,7 +24,8 @@ struct CsvDecodeOptions {
   std::vector<std::string> null_strings = {""};
   bool skip_empty_lines = true;
   bool trim_fields = false;
-  std::vector<std::pair<std::string, std::string>> column_mapping;  // header text -> field name
+  std::vector<std::pair<std::string, std::string>> column_mapping =
+      {};  // header text -> field name
   bool strict = false;
 };
 
@@ -58,7 +59,7 @@ CsvDecodeOptions csv_decode_options(const Type* config_type, Slot config);
 CsvEncodeOptions csv_encode_options(const Type* config_type, Slot config);
 
 struct CsvGuessOptions {
-  CsvDecodeOptions decode;
+  CsvDecodeOptions decode = {};
   size_t rows_max = SIZE_MAX;  // rows looked at; the type may not fit those after
 };
 

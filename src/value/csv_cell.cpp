@@ -63,7 +63,7 @@ bool parse_csv_float(std::string_view text, double& value) {
   }
   if (text[0] == '+') {
     text.remove_prefix(1);
-    if (text.starts_with('-')) return false;
+    if (text.empty() || text.starts_with('-')) return false;
   }
   size_t sign = text.starts_with('-') ? 1 : 0;
   if (text.substr(sign).starts_with('.')) {

@@ -29,6 +29,12 @@ class JsonParser {
       result.fault = JsonFault::syntax;
       result.error = syntax_error(syntax);
     } else if (!root(type, result.value)) {
+      if (met_reference_untracked_) {
+        // It cannot name anything, but what is wrong with it depends on where it stands.
+        JsonParser again(in_.input(), heap_, options_);
+        again.always_track_ = true;
+        return again.parse_root(type);
+      }
       for (size_t i = path_.size(); i-- > 0;) error_->path += path_[i];
       result.error = std::move(error_);
     }
@@ -62,7 +68,7 @@ class JsonParser {
     std::string_view input = in_.input();
     bool may_refer = input.find("$ref") != std::string_view::npos ||
                      input.find("\\u00") != std::string_view::npos;
-    track_ = may_refer && may_share(type);
+    track_ = always_track_ || (may_refer && may_share(type));
     return value(type, out);
   }
 
@@ -364,10 +370,16 @@ class JsonParser {
   SAMARA_LEAF bool reference(const Type* type, Place start, const std::string& text, Slot& out) {
     uint64_t up = 0;
     std::vector<std::string> down;
+    met_reference_untracked_ = !track_;
     if (!split_reference(text, up, down) || up > paths_.depth()) {
       return fail(start, "invalid reference " + text);
     }
     uint32_t number = paths_.find(static_cast<size_t>(up), down);
+    if (number == TextPaths::k_none && down.empty()) {
+      // A single empty name is spelled like no name at all. Only structs and variants have named
+      // members, and those are never registered themselves, so one reading at most makes sense.
+      number = paths_.find(static_cast<size_t>(up), {std::string()});
+    }
     if (number == TextPaths::k_none) return fail(start, "undefined reference " + text);
     const Registered& target = objects_[number];
     if (!equal_modulo_unfolding(target.type, type)) {
@@ -637,6 +649,8 @@ class JsonParser {
   Heap& heap_;
   JsonOptions options_;
   bool track_ = false;
+  bool always_track_ = false;
+  bool met_reference_untracked_ = false;
   uint32_t depth_ = 0;
   std::string scratch_;
   std::vector<Member> members_;

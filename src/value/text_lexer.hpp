@@ -19,6 +19,7 @@ class TextLexer {
   /// False, with the error set, when the input is not UTF-8. Called once, first.
   bool check_encoding();
 
+  std::string_view input() const { return {begin_, static_cast<size_t>(end_ - begin_)}; }
   size_t offset() const { return static_cast<size_t>(at_ - begin_); }
   bool at_end() const { return at_ == end_; }
   /// The next byte, or NUL at the end.

@@ -27,6 +27,12 @@ class TextParser {
   ParseResult parse_root(const Type* type) {
     ParseResult result;
     if (!root(type, result.value)) {
+      if (met_reference_untracked_) {
+        // It cannot name anything, but what is wrong with it depends on where it stands.
+        TextParser again(lexer_.input(), heap_, options_);
+        again.always_track_ = true;
+        return again.parse_root(type);
+      }
       result.error = lexer_.take_error();
       compose(*result.error, type);
     }
@@ -43,7 +49,8 @@ class TextParser {
     if (!lexer_.check_encoding()) return false;
     if (!type->is_data()) return refuse_function(type);
     // Without a single `#` there is nothing to resolve, so places need not be remembered.
-    track_ = lexer_.rest().find('#') != std::string_view::npos && may_share(type);
+    track_ =
+        always_track_ || (lexer_.rest().find('#') != std::string_view::npos && may_share(type));
     if (!value(type, out)) return false;
     lexer_.skip_space();
     return lexer_.at_end() || lexer_.fail(lexer_.offset(), "unexpected input after parsed value");
@@ -395,6 +402,7 @@ class TextParser {
     size_t start = lexer_.offset();
     std::string text;
     uint32_t number = 0;
+    met_reference_untracked_ = !track_;
     if (!read_reference(lexer_, paths_, text, number)) return false;
     const Registered& target = objects_[number];
     if (!equal_modulo_unfolding(target.type, type)) {
@@ -615,6 +623,8 @@ class TextParser {
   Heap& heap_;
   TextOptions options_;
   bool track_ = false;
+  bool always_track_ = false;
+  bool met_reference_untracked_ = false;
   uint32_t depth_ = 0;
   std::string scratch_;
   TextPaths paths_;
