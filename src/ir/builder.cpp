@@ -144,7 +144,8 @@ Expr Builder::structure(std::initializer_list<std::pair<std::string_view, Expr>>
 Expr Builder::field(Expr structure, std::string_view name) {
   int32_t index = structure.type()->index_of(name);
   SAMARA_ASSERT(index >= 0);
-  Expr made = with_nodes(Op::get_field, structure.type()->child(static_cast<uint32_t>(index)), {structure});
+  Expr made =
+      with_nodes(Op::get_field, structure.type()->child(static_cast<uint32_t>(index)), {structure});
   made.node->name = program_->intern(name);
   return made;
 }

@@ -13,8 +13,8 @@
 //     });
 //   });
 //
-// C++ evaluates the arguments of a call in any order (those in braces from left to right): make parts
-// that define variables for each other in statements of their own.
+// C++ evaluates the arguments of a call in any order (those in braces from left to right): make
+// parts that define variables for each other in statements of their own.
 //
 // Threads: one thread.
 
@@ -72,7 +72,8 @@ class Builder {
   /// The location of nodes made from now on. Until set: `<unknown> 0:0`.
   void at(std::string_view filename, int64_t line, int64_t column);
 
-  // --- literals and variables ---------------------------------------------------------------------
+  // --- literals and variables
+  // ---------------------------------------------------------------------
   Expr null();
   Expr boolean(bool value);
   Expr integer(int64_t value);
@@ -84,13 +85,16 @@ class Builder {
   Expr operator()(Var variable);
   Expr assign(Var variable, Expr value);
 
-  // --- data -----------------------------------------------------------------------------------------
+  // --- data
+  // -----------------------------------------------------------------------------------------
   Expr array(const Type* element, std::initializer_list<Expr> values);
   Expr set(const Type* key, std::initializer_list<Expr> values);
-  Expr dict(const Type* key, const Type* value, std::initializer_list<std::pair<Expr, Expr>> entries);
+  Expr dict(const Type* key, const Type* value,
+            std::initializer_list<std::pair<Expr, Expr>> entries);
   Expr ref(Expr content);
   Expr vector(const Type* element, std::initializer_list<Expr> values);
-  Expr matrix(const Type* element, int64_t rows, int64_t columns, std::initializer_list<Expr> values);
+  Expr matrix(const Type* element, int64_t rows, int64_t columns,
+              std::initializer_list<Expr> values);
   Expr structure(std::initializer_list<std::pair<std::string_view, Expr>> fields);
   Expr field(Expr structure, std::string_view name);
   Expr variant(const Type* type, std::string_view case_name, Expr payload);
@@ -100,7 +104,8 @@ class Builder {
   Expr wrap(const Type* type, Expr value);
   Expr unwrap(const Type* type, Expr value);
 
-  // --- control ------------------------------------------------------------------------------------
+  // --- control
+  // ------------------------------------------------------------------------------------
   /// `fill(Statements&)` may return the last expression.
   template <typename F>
   Expr block(F&& fill);
@@ -130,7 +135,8 @@ class Builder {
   template <typename F>
   Expr try_(Expr body, F&& handler, Expr finally = {});
 
-  // --- functions and calls --------------------------------------------------------------------------
+  // --- functions and calls
+  // --------------------------------------------------------------------------
   /// `body(span<const Var> parameters)`; the output is the body's type unless given.
   template <typename F>
   Expr lambda(std::initializer_list<const Type*> inputs, F&& body, const Type* output = nullptr);
@@ -147,7 +153,8 @@ class Builder {
   Expr add(Expr a, Expr b) { return builtin(BuiltinId::IntegerAdd, {}, {a, b}); }
   Expr print(Expr value) { return builtin(BuiltinId::Print, {value.type()}, {value}); }
 
-  // --- the program ------------------------------------------------------------------------------------
+  // --- the program
+  // ------------------------------------------------------------------------------------
   /// As lambda and async_lambda. The builder is empty afterwards and may be used again.
   template <typename F>
   std::unique_ptr<Program> program(std::initializer_list<const Type*> inputs, F&& body,
@@ -156,7 +163,8 @@ class Builder {
   std::unique_ptr<Program> async_program(std::initializer_list<const Type*> inputs, F&& body,
                                          const Type* output = nullptr);
 
-  // --- for the helpers above, and for tests that want a wrong program ------------------------------
+  // --- for the helpers above, and for tests that want a wrong program
+  // ------------------------------
   Expr node(Op op, const Type* type, std::span<Node* const> kids);
   Var new_variable(const Type* type, bool is_mutable = false);
   /// A Variable node that defines or mentions the variable.
@@ -189,7 +197,9 @@ class Builder {
   Expr finish_try(Expr body, Expr handler, Var message, Var stack, Expr finally);
   Expr finish_loop(Op op, Label label, std::initializer_list<Expr> kids);
   std::unique_ptr<Program> finish(Expr root);
-  static const Type* branch_type(const Type* a, const Type* b) { return a->is(Kind::never) ? b : a; }
+  static const Type* branch_type(const Type* a, const Type* b) {
+    return a->is(Kind::never) ? b : a;
+  }
 
   std::unique_ptr<Program> program_;
   LocationId location_ = 0;

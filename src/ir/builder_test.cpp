@@ -22,9 +22,8 @@ class Build : public ::testing::Test {
 
 TEST_F(Build, captures_pass_through_every_function_between) {
   auto program = b.program({i}, [&](auto p) {
-    return b.lambda({}, [&](auto) {
-      return b.lambda({}, [&](auto) { return b.add(b(p[0]), b(p[0])); });
-    });
+    return b.lambda(
+        {}, [&](auto) { return b.lambda({}, [&](auto) { return b.add(b(p[0]), b(p[0])); }); });
   });
   EXPECT_TRUE(errors(*program).empty());
   const Node* root = program->root();
@@ -38,7 +37,8 @@ TEST_F(Build, captures_pass_through_every_function_between) {
 TEST_F(Build, branches_that_never_complete_take_the_type_of_the_other) {
   Expr error = b.error(b.string("no"));
   EXPECT_EQ(b.if_(b.boolean(true), error, b.integer(1)).type(), i);
-  EXPECT_EQ(b.match(b.none(i)).on("none", [&](Var) { return b.error(b.string("no")); })
+  EXPECT_EQ(b.match(b.none(i))
+                .on("none", [&](Var) { return b.error(b.string("no")); })
                 .on("some", [&](Var v) { return b(v); })
                 .done()
                 .type(),

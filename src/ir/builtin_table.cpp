@@ -297,13 +297,29 @@ Result<const Signature*> SignatureCache::get(BuiltinId id,
 }
 
 const Type* datetime_token_type(TypeTable& types) {
-  static constexpr std::string_view names[] = {
-      "ampmLower",     "ampmUpper",      "day1",           "day2",
-      "hour12_1",      "hour12_2",       "hour24_1",       "hour24_2",
-      "literal",       "millisecond3",   "minute1",        "minute2",
-      "month1",        "month2",         "monthNameFull",  "monthNameShort",
-      "second1",       "second2",        "weekdayNameFull", "weekdayNameMin",
-      "weekdayNameShort", "year2",       "year4"};
+  static constexpr std::string_view names[] = {"ampmLower",
+                                               "ampmUpper",
+                                               "day1",
+                                               "day2",
+                                               "hour12_1",
+                                               "hour12_2",
+                                               "hour24_1",
+                                               "hour24_2",
+                                               "literal",
+                                               "millisecond3",
+                                               "minute1",
+                                               "minute2",
+                                               "month1",
+                                               "month2",
+                                               "monthNameFull",
+                                               "monthNameShort",
+                                               "second1",
+                                               "second2",
+                                               "weekdayNameFull",
+                                               "weekdayNameMin",
+                                               "weekdayNameShort",
+                                               "year2",
+                                               "year4"};
   std::vector<NamedType> cases;
   for (std::string_view name : names) {
     cases.push_back({name, name == "literal" ? types.string() : types.null()});

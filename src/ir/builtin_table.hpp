@@ -47,8 +47,8 @@ struct Signature {
 
 /// The signature for the given type parameters.
 /// Requires: closed type parameters of `types`.
-/// Errors: type_mismatch (wrong number of type parameters), corrupt (a parameter is not allowed where
-/// it stands, for example a mutable set key), exhausted (type limits).
+/// Errors: type_mismatch (wrong number of type parameters), corrupt (a parameter is not allowed
+/// where it stands, for example a mutable set key), exhausted (type limits).
 Result<Signature> instantiate(TypeTable& types, BuiltinId id,
                               std::span<const Type* const> type_parameters);
 

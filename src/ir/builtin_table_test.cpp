@@ -66,8 +66,7 @@ TEST(BuiltinTable, structs_options_and_tokens_have_their_types) {
   const Type* two[] = {types.string(), types.integer()};
   auto range = instantiate(types, BuiltinId::ArrayFindSortedRange, two);
   ASSERT_TRUE(range.has_value());
-  EXPECT_EQ(range->result,
-            types.structure({{"start", types.integer()}, {"end", types.integer()}}));
+  EXPECT_EQ(range->result, types.structure({{"start", types.integer()}, {"end", types.integer()}}));
   auto first = instantiate(types, BuiltinId::ArrayFindFirst, two);
   EXPECT_EQ(first->result, types.option(types.integer()));
   auto format = instantiate(types, BuiltinId::DateTimePrintFormat, {});
@@ -98,20 +97,18 @@ TEST(BuiltinTable, patch_of_a_primitive_can_only_replace) {
   const Type* simple = types.variant({{"replace", replace}, {"unchanged", types.null()}});
   EXPECT_EQ(*patch_type(types, i), simple);
   const Type* array = types.array(i);
-  const Type* operation =
-      types.variant({{"delete", i}, {"insert", i}, {"update", simple}});
+  const Type* operation = types.variant({{"delete", i}, {"insert", i}, {"update", simple}});
   const Type* entries =
       types.array(types.structure({{"key", i}, {"offset", i}, {"operation", operation}}));
   const Type* replace_array = types.structure({{"after", array}, {"before", array}});
-  EXPECT_EQ(*patch_type(types, array), types.variant({{"patch", entries},
-                                                      {"replace", replace_array},
-                                                      {"unchanged", types.null()}}));
+  EXPECT_EQ(
+      *patch_type(types, array),
+      types.variant({{"patch", entries}, {"replace", replace_array}, {"unchanged", types.null()}}));
 }
 
 TEST(BuiltinTable, patch_of_a_recursive_type_ends_at_the_reference_to_itself) {
   TypeTable types;
-  const Type* cons =
-      types.structure({{"head", types.integer()}, {"tail", types.recursive(2)}});
+  const Type* cons = types.structure({{"head", types.integer()}, {"tail", types.recursive(2)}});
   const Type* list = types.variant({{"cons", cons}, {"nil", types.null()}});
   auto made = patch_type(types, list);
   ASSERT_TRUE(made.has_value());

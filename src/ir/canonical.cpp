@@ -13,8 +13,8 @@ namespace samara::ir {
 namespace {
 
 // Copies a program in one walk. Variables are numbered where they are defined: parameters in order,
-// a Let before its value, variables of loops, cases and handlers before the body they belong to. The
-// order of captures is that of first use, which is known when the body has been copied.
+// a Let before its value, variables of loops, cases and handlers before the body they belong to.
+// The order of captures is that of first use, which is known when the body has been copied.
 class Canonicalizer {
  public:
   explicit Canonicalizer(const Program& in)
@@ -29,7 +29,7 @@ class Canonicalizer {
     if (root.count_a > 0) {
       return Error(Code::check_failed, "Expected free function, without captured variables");
     }
-    SAMARA_TRY(Node* copied, node(root));
+    SAMARA_TRY(Node * copied, node(root));
     out_->set_root(copied);
     for (const Variable& variable : variables_) {
       for (Node* mention : variable.mentions) mention->captured = variable.captured;
@@ -37,7 +37,8 @@ class Canonicalizer {
     out_->set_dialect(in_.dialect());
     CanonicalProgram result;
     result.program = std::move(out_);
-    for (const Variable& variable : variables_) result.variables.emplace_back(in_.name(variable.name));
+    for (const Variable& variable : variables_)
+      result.variables.emplace_back(in_.name(variable.name));
     for (NameId label : label_names_) result.labels.emplace_back(in_.name(label));
     return result;
   }
@@ -156,7 +157,7 @@ class Canonicalizer {
   }
 
   Result<void> append(std::vector<Node*>& kids, const Node& in) {
-    SAMARA_TRY(Node* copied, node(in));
+    SAMARA_TRY(Node * copied, node(in));
     kids.push_back(copied);
     return {};
   }
@@ -204,7 +205,7 @@ class Canonicalizer {
     const Node& variable = *in.kids[0];
     uint32_t number = new_variable(variable);
     Node* defined = mention(variable, number);
-    SAMARA_TRY(Node* value, node(*in.kids[1]));
+    SAMARA_TRY(Node * value, node(*in.kids[1]));
     scopes_.define(variable, number);
     Node* kids[] = {defined, value};
     return finish(in, kids);
@@ -218,9 +219,9 @@ class Canonicalizer {
     for (const Node* capture : captures) {
       const Scopes::Binding* binding = scopes_.find(capture->name);
       if (binding == nullptr) {
-        return Error(Code::check_failed, "Captured variable " + std::string(in_.name(capture->name)) +
-                                             " not in scope at " +
-                                             location_text(in_.location(capture->location)));
+        return Error(Code::check_failed,
+                     "Captured variable " + std::string(in_.name(capture->name)) +
+                         " not in scope at " + location_text(in_.location(capture->location)));
       }
       made.captures.try_emplace(binding->number, Capture{capture, false});
       numbers.push_back(binding->number);
@@ -317,10 +318,9 @@ class Canonicalizer {
       out->name = numbered(labels_[i - 1].number);
       return out;
     }
-    return Error(Code::check_failed,
-                 std::string(in.op == Op::break_ ? "break" : "continue") + " failed to find label " +
-                     std::string(in_.name(in.name)) + " at " +
-                     location_text(in_.location(in.location)));
+    return Error(Code::check_failed, std::string(in.op == Op::break_ ? "break" : "continue") +
+                                         " failed to find label " + std::string(in_.name(in.name)) +
+                                         " at " + location_text(in_.location(in.location)));
   }
 
   const Program& in_;
@@ -361,12 +361,12 @@ bool writes_its_dialect(const Program& program, const Node& node) {
 
 }  // namespace
 
-Result<CanonicalCode> canonical_code(const Program& program) {
+Result<CanonicalCode> canonical_code(const Program& program, IrSchemas* schemas) {
   SAMARA_TRY(CanonicalProgram canonical, canonicalize(program));
   bool keep_a = program.dialect() == Dialect::a && writes_its_dialect(program, *program.root());
   CanonicalCode out;
   SAMARA_TRY(out.bytes, to_beast2(*canonical.program, keep_a ? Dialect::a : Dialect::b,
-                                  {.locations = false}));
+                                  {.locations = false, .schemas = schemas}));
   out.hash = sha256(out.bytes);
   out.debug = locations_of(*canonical.program);
   out.debug.variables = std::move(canonical.variables);

@@ -10,6 +10,7 @@
 #include "core/hash.hpp"
 #include "ir/debug_info.hpp"
 #include "ir/ir.hpp"
+#include "ir/ir_type.hpp"
 
 namespace samara::ir {
 
@@ -28,12 +29,13 @@ struct CanonicalCode {
   // Full beast2 of the IR value, which decodes to a program that runs. In dialect B, except for
   // programs of dialect A whose results show it: those that write beast2 headers which differ.
   Bytes bytes;
-  Hash hash;    // of bytes
+  Hash hash;  // of bytes
   DebugInfo debug;
 };
 
 /// Requires and errors: as canonicalize; those of to_value.
 /// Cost: linear in the program with its types written out once.
-Result<CanonicalCode> canonical_code(const Program& program);
+/// `schemas`: kept by the caller for many programs of one type table.
+Result<CanonicalCode> canonical_code(const Program& program, IrSchemas* schemas = nullptr);
 
 }  // namespace samara::ir

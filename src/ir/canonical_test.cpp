@@ -178,9 +178,8 @@ TEST(Canonical, a_program_that_writes_headers_of_dialect_a_keeps_its_dialect) {
   TypeTable types;
   auto make = [&](const Type* type, Expr (*value)(Builder&)) {
     Builder b(types);
-    return b.program({}, [&](auto) {
-      return b.builtin(BuiltinId::BlobEncodeBeast2, {type}, {value(b)});
-    });
+    return b.program(
+        {}, [&](auto) { return b.builtin(BuiltinId::BlobEncodeBeast2, {type}, {value(b)}); });
   };
   auto hashes_differ = [&](const Program& program) {
     Hash hashes[2];
@@ -212,11 +211,31 @@ TEST(Canonical, programs_that_break_the_rules_are_errors) {
   };
   EXPECT_EQ(failure([&](Builder& b) { return b.mention(b.new_variable(types.integer())); }),
             "Variable _0 not in scope at <unknown> 0:0");
-  EXPECT_EQ(failure([&](Builder& b) { return b.break_(Label{b.under_construction().intern("x")}); }),
-            "break failed to find label x at <unknown> 0:0");
+  EXPECT_EQ(
+      failure([&](Builder& b) { return b.break_(Label{b.under_construction().intern("x")}); }),
+      "break failed to find label x at <unknown> 0:0");
 }
 
-// --- the debug companion ---------------------------------------------------------------------------
+TEST(Canonical, programs_as_deep_as_the_limit_have_code) {
+  TypeTable types;
+  Builder b(types);
+  auto program = b.program({}, [&](auto) {
+    Expr inner = b.integer(1);
+    for (uint32_t depth = 3; depth < k_ir_depth_max; depth++) {
+      inner = b.block([&](Statements& s) { s(inner); });
+    }
+    return inner;
+  });
+  ASSERT_TRUE(diagnose(*program, PlatformList()).empty());
+  CanonicalCode code = code_of(*program);
+  TypeTable fresh;
+  auto read = from_bytes(fresh, code.bytes);
+  ASSERT_TRUE(read.has_value()) << read.error().message();
+  EXPECT_EQ(code_of(**read).hash, code.hash);
+}
+
+// --- the debug companion
+// ---------------------------------------------------------------------------
 
 TEST(DebugInfo, gives_a_canonical_program_its_locations_and_names_back) {
   TypeTable types;

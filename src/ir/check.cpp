@@ -70,7 +70,8 @@ void Checker::visit_scoped(const Node& node) {
 
 void Checker::visit(const Node& node) {
   if (depth_ >= k_ir_depth_max) {
-    if (!too_deep_) report(node, "IR nests too deep (limit " + std::to_string(k_ir_depth_max) + ")");
+    if (!too_deep_)
+      report(node, "IR nests too deep (limit " + std::to_string(k_ir_depth_max) + ")");
     too_deep_ = true;
     return;
   }
@@ -170,8 +171,8 @@ void Checker::check_variable(const Node& node) {
                      " but expected " + type_text(node.type));
   }
   if (definition.is_mutable != node.is_mutable) {
-    report(node, "Variable " + name(node) +
-                     mutability_mismatch(definition.is_mutable, node.is_mutable));
+    report(node,
+           "Variable " + name(node) + mutability_mismatch(definition.is_mutable, node.is_mutable));
   }
   if (definition.captured != node.captured) {
     report(node, "Variable " + name(node) + capture_mismatch(definition.captured, node.captured));
@@ -205,7 +206,8 @@ void Checker::check_assign(const Node& node) {
     return report(node, "Cannot reassign const variable " + name(variable));
   }
   if (!definition.is_mutable) {
-    return report(node, "Cannot reassign variable " + name(variable) + " - context says it's const");
+    return report(node,
+                  "Cannot reassign variable " + name(variable) + " - context says it's const");
   }
   check_variable(variable);
   if (!fits(value.type, definition.type)) {
@@ -302,7 +304,8 @@ void Checker::check_call(const Node& node) {
                      " arguments, got " + std::to_string(arguments.size()));
   } else {
     std::vector<const Type*> inputs;
-    for (uint32_t i = 0; i < callee.type->input_count(); i++) inputs.push_back(callee.type->child(i));
+    for (uint32_t i = 0; i < callee.type->input_count(); i++)
+      inputs.push_back(callee.type->child(i));
     check_arguments(node, arguments, inputs, "Function call");
   }
   expect_node_type(node, callee.type->output());

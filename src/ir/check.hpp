@@ -2,7 +2,8 @@
 // The static checker: whether a program keeps the rules of the language, so that evaluating it can
 // only end in a value, an East error or a limit. Collects every violation, not only the first.
 //
-// Threads: pure apart from the type table and the cache. Source: docs/formats/east-ir.md, section 4.
+// Threads: pure apart from the type table and the cache. Source: docs/formats/east-ir.md,
+// section 4.
 
 #include <string>
 #include <vector>

@@ -10,8 +10,8 @@ void Checker::check_block(const Node& node) {
   scopes_.leave(mark);
   const Type* last = node.kids.empty() ? types_.null() : node.kids.back()->type;
   if (!same_type(last, node.type)) {
-    report(node, "Block evaluates to type " + type_text(last) + " but expected " +
-                     type_text(node.type));
+    report(node,
+           "Block evaluates to type " + type_text(last) + " but expected " + type_text(node.type));
   }
 }
 
@@ -133,7 +133,8 @@ void Checker::check_for(const Node& node) {
   const Node& key = *node.kids[1];
   bool typed = type->is(wanted);
   if (!typed) {
-    report(node, kind + " expects " + std::string(kind_name(wanted)) + " type, got " + type_text(type));
+    report(node,
+           kind + " expects " + std::string(kind_name(wanted)) + " type, got " + type_text(type));
   } else {
     const Type* key_type = wanted == Kind::array ? types_.integer() : type->key();
     expect(key, key.type, key_type, kind + " key variable");
@@ -156,7 +157,8 @@ void Checker::check_jump(const Node& node) {
   expect_node_type(node, types_.never());
   auto first = labels_.begin() + static_cast<ptrdiff_t>(function_.first_label);
   if (std::find(first, labels_.end(), node.name) == labels_.end()) {
-    report(node, (node.op == Op::break_ ? "break failed to find label " : "continue failed to find label ") +
+    report(node, (node.op == Op::break_ ? "break failed to find label "
+                                        : "continue failed to find label ") +
                      name(node));
   }
 }

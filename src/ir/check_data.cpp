@@ -49,14 +49,17 @@ std::string expects(Op op, std::string_view wanted, const Type* got) {
 
 void Checker::check_container(const Node& node) {
   visit_all(node.kids);
-  Kind kind = node.op == Op::new_array ? Kind::array : node.op == Op::new_set ? Kind::set : Kind::ref;
+  Kind kind = node.op == Op::new_array ? Kind::array
+              : node.op == Op::new_set ? Kind::set
+                                       : Kind::ref;
   if (!node.type->is(kind)) return report(node, expects(node.op, kind_name(kind), node.type));
   const Type* element = node.type->element();
   for (size_t i = 0; i < node.kids.size(); i++) {
     const Node& item = *node.kids[i];
     if (fits(item.type, element)) continue;
-    std::string what = kind == Kind::ref ? "Ref value"
-                                         : std::string(kind_name(kind)) + " element " + std::to_string(i);
+    std::string what = kind == Kind::ref
+                           ? "Ref value"
+                           : std::string(kind_name(kind)) + " element " + std::to_string(i);
     report(item, has_type(what, item.type, kind_name(kind), element));
   }
 }
@@ -76,7 +79,10 @@ void Checker::check_packed(const Node& node) {
   auto count = static_cast<int64_t>(node.kids.size());
   bool fit = node.rows >= 0 && node.columns >= 0;
   // Compared by division: the product may not fit.
-  if (fit) fit = node.rows == 0 || node.columns == 0 ? count == 0 : count % node.rows == 0 && count / node.rows == node.columns;
+  if (fit)
+    fit = node.rows == 0 || node.columns == 0
+              ? count == 0
+              : count % node.rows == 0 && count / node.rows == node.columns;
   if (!fit) {
     report(node, "NewMatrix has " + std::to_string(count) + " values but expects " +
                      std::to_string(node.rows) + " rows of " + std::to_string(node.columns));
@@ -122,7 +128,8 @@ void Checker::check_struct(const Node& node) {
 void Checker::check_get_field(const Node& node) {
   const Node& operand = *node.kids[0];
   visit(operand);
-  if (!operand.type->is(Kind::struct_)) return report(node, expects(node.op, "Struct", operand.type));
+  if (!operand.type->is(Kind::struct_))
+    return report(node, expects(node.op, "Struct", operand.type));
   int32_t index = operand.type->index_of(program_.name(node.name));
   if (index < 0) return report(node, "Struct does not have field " + name(node));
   expect_node_type(node, operand.type->child(static_cast<uint32_t>(index)));
@@ -194,7 +201,8 @@ void Checker::check_builtin(const Node& node) {
     }
   }
   if ((*id == BuiltinId::BlobDecodeCsv || *id == BuiltinId::ArrayEncodeCsv) &&
-      (!node.type_parameters[0]->is(Kind::struct_) || !node.type_parameters[1]->is(Kind::struct_))) {
+      (!node.type_parameters[0]->is(Kind::struct_) ||
+       !node.type_parameters[1]->is(Kind::struct_))) {
     report(node, what + " expects Struct types as type parameters");
   }
   auto signature = signatures_.get(*id, node.type_parameters);

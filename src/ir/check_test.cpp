@@ -89,8 +89,9 @@ TEST_F(Check, the_error_names_the_first_violation_and_counts_the_rest) {
   auto result = check(*program, platform);
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().code, Code::check_failed);
-  EXPECT_EQ(result.error().message(),
-            "Value node expected value of type .String but got .Integer at f.east 7:3 (and 1 more)");
+  EXPECT_EQ(
+      result.error().message(),
+      "Value node expected value of type .String but got .Integer at f.east 7:3 (and 1 more)");
 }
 
 TEST_F(Check, a_literal_must_be_of_its_type) {
@@ -123,7 +124,10 @@ TEST_F(Check, what_a_later_predicate_defines_ends_with_its_if) {
                 Expr let = b.node(Op::let, n, define);
                 Expr second = b.builtin(BuiltinId::Equal, {n}, {let, b.null()});
                 Node* kids[] = {b.boolean(true).node, b.null().node, second.node,
-                                b.block([&](Statements& x) { x(b(late)); x(b.null()); }).node,
+                                b.block([&](Statements& x) {
+                                   x(b(late));
+                                   x(b.null());
+                                 }).node,
                                 b.null().node};
                 st(b.node(Op::if_else, n, kids));
                 return b(late);
@@ -144,7 +148,8 @@ TEST_F(Check, a_variable_keeps_type_mutability_and_capture_of_its_definition) {
       });
     });
   };
-  EXPECT_EQ(with([&](Node& use) { use.type = s; }), "Variable _0 has type .Integer but expected .String");
+  EXPECT_EQ(with([&](Node& use) { use.type = s; }),
+            "Variable _0 has type .Integer but expected .String");
   EXPECT_EQ(with([&](Node& use) { use.is_mutable = true; }),
             "Variable _0 mutability mismatch: context has const but IR expects mutable");
   auto program = b.program({}, [&](auto) {
@@ -200,14 +205,15 @@ TEST_F(Check, assignment_wants_a_mutable_variable_in_scope_and_its_type) {
               });
             }),
             "Cannot reassign variable _0 - context says it's const");
-  EXPECT_EQ(error_in([&] {
-              return b.block([&](Statements& st) {
-                Var x = st.mutable_(b.integer(1));
-                return b.assign(x, b.string("a"));
-              });
-            }),
-            "Assign statement requires exact type match. Variable _0 has type .Integer but value has "
-            "type .String. Insert an As node if subtyping is intended.");
+  EXPECT_EQ(
+      error_in([&] {
+        return b.block([&](Statements& st) {
+          Var x = st.mutable_(b.integer(1));
+          return b.assign(x, b.string("a"));
+        });
+      }),
+      "Assign statement requires exact type match. Variable _0 has type .Integer but value has "
+      "type .String. Insert an As node if subtyping is intended.");
 }
 
 TEST_F(Check, an_assignment_of_an_expression_that_never_completes_passes) {
@@ -286,12 +292,15 @@ TEST_F(Check, captures_must_be_in_scope_and_agree) {
               capture.name = use.name = p.intern("y");
             }),
             List{"Captured variable y not in scope"});
-  EXPECT_EQ(with([&](Program&, Node& definition, Node&, Node&) { definition.type = types.never(); }),
-            List{"Captured variable _0 has type .Never but expected .Integer"});
-  EXPECT_EQ(with([](Program&, Node& definition, Node&, Node&) { definition.is_mutable = true; }),
-            List{"Captured variable _0 mutability mismatch: context has mutable but IR expects const"});
-  EXPECT_EQ(with([](Program&, Node& definition, Node&, Node&) { definition.captured = false; }),
-            List{"Captured variable _0 capture mismatch: context has local but IR expects captured"});
+  EXPECT_EQ(
+      with([&](Program&, Node& definition, Node&, Node&) { definition.type = types.never(); }),
+      List{"Captured variable _0 has type .Never but expected .Integer"});
+  EXPECT_EQ(
+      with([](Program&, Node& definition, Node&, Node&) { definition.is_mutable = true; }),
+      List{"Captured variable _0 mutability mismatch: context has mutable but IR expects const"});
+  EXPECT_EQ(
+      with([](Program&, Node& definition, Node&, Node&) { definition.captured = false; }),
+      List{"Captured variable _0 capture mismatch: context has local but IR expects captured"});
 }
 
 TEST_F(Check, a_function_sees_only_what_it_captures) {
@@ -331,7 +340,8 @@ TEST_F(Check, a_function_agrees_with_its_signature) {
 TEST_F(Check, parameters_are_not_mutable) {
   auto program = b.program({i}, [&](auto) { return b.null(); });
   program->mutable_root()->kids[0]->is_mutable = true;
-  EXPECT_EQ(errors(*program), std::vector<std::string>{"Function parameter _0 must not be mutable"});
+  EXPECT_EQ(errors(*program),
+            std::vector<std::string>{"Function parameter _0 must not be mutable"});
 }
 
 TEST_F(Check, a_call_agrees_with_its_function) {
@@ -378,10 +388,9 @@ TEST_F(Check, nothing_asynchronous_happens_in_a_sync_function) {
 }
 
 TEST_F(Check, return_agrees_with_the_function_around_it) {
-  EXPECT_EQ(error_in([&] {
-              return b.if_(b.boolean(true), b.return_(b.string("a")), b.integer(1));
-            }),
-            "Return statement returns type .String but function signature expects .Integer");
+  EXPECT_EQ(
+      error_in([&] { return b.if_(b.boolean(true), b.return_(b.string("a")), b.integer(1)); }),
+      "Return statement returns type .String but function signature expects .Integer");
 }
 
 // --- control -------------------------------------------------------------------------------------
@@ -433,7 +442,8 @@ TEST_F(Check, match_has_each_case_once) {
             "Match case some returns type .String but Match expects .Integer");
   EXPECT_EQ(error_in([&] {
               auto never = [&](Var) { return fail_(); };
-              return claim(b.match(b.some(b.integer(1))).on("none", never).on("some", never).done(), i);
+              return claim(b.match(b.some(b.integer(1))).on("none", never).on("some", never).done(),
+                           i);
             }),
             "Match has all branches returning Never, so it must have type Never");
 }
@@ -454,26 +464,26 @@ TEST_F(Check, try_catch_agrees_and_gives_message_and_stack) {
       return made;
     });
   };
-  EXPECT_EQ(with_variable(2, i), "TryCatch message variable has type .Integer but expected .String");
+  EXPECT_EQ(with_variable(2, i),
+            "TryCatch message variable has type .Integer but expected .String");
   EXPECT_EQ(with_variable(3, i),
             "TryCatch stack variable has type .Integer but expected .Array .Struct "
             "[(name=\"filename\", type=.String), (name=\"line\", type=.Integer), (name=\"column\", "
             "type=.Integer)]");
-  EXPECT_EQ(error_in([&] {
-              Var inner{};
-              Expr body = b.block([&](Statements& st) {
-                inner = st.let(b.integer(1));
-                st(b.integer(2));
-              });
-              Expr finally = b.mention(inner);
-              return b.try_(
-                  body,
-                  [&](Var message, Var) {
-                    return b.builtin(BuiltinId::StringLength, {}, {b(message)});
-                  },
-                  finally);
-            }),
-            "Variable _0 not in scope");
+  EXPECT_EQ(
+      error_in([&] {
+        Var inner{};
+        Expr body = b.block([&](Statements& st) {
+          inner = st.let(b.integer(1));
+          st(b.integer(2));
+        });
+        Expr finally = b.mention(inner);
+        return b.try_(
+            body,
+            [&](Var message, Var) { return b.builtin(BuiltinId::StringLength, {}, {b(message)}); },
+            finally);
+      }),
+      "Variable _0 not in scope");
 }
 
 TEST_F(Check, while_wants_a_boolean) {
@@ -575,8 +585,9 @@ TEST_F(Check, structs_have_their_fields_in_order) {
             "Struct type has 1 fields but struct value has 2 fields");
   EXPECT_EQ(error_in([&] { return claim(ab(), types.structure({{"a", i}, {"c", s}})); }),
             "Struct does not have field b");
-  EXPECT_EQ(error_in([&] { return claim(ab(), types.structure({{"b", s}, {"a", i}})); }).substr(0, 9),
-            "2 errors:");
+  EXPECT_EQ(
+      error_in([&] { return claim(ab(), types.structure({{"b", s}, {"a", i}})); }).substr(0, 9),
+      "2 errors:");
   EXPECT_EQ(error_in([&] { return claim(ab(), types.structure({{"a", s}, {"b", s}})); }),
             "Struct field a has type .Integer but Struct expects .String");
   EXPECT_EQ(error_in([&] { return claim(ab(), i); }), "Struct expects Struct type, got .Integer");
@@ -615,7 +626,8 @@ TEST_F(Check, recursive_types_agree_up_to_unfolding) {
             "UnwrapRecursive value has type .Array .String but expected .Array .Integer");
 }
 
-// --- builtins and platform functions ---------------------------------------------------------------
+// --- builtins and platform functions
+// ---------------------------------------------------------------
 
 TEST_F(Check, builtins_are_known_and_agree_with_their_signature) {
   auto changed = [&](auto change) {
@@ -636,7 +648,10 @@ TEST_F(Check, builtins_are_known_and_agree_with_their_signature) {
             "Builtin function 'ArrayGet' expects 2 arguments, but got 1");
   EXPECT_EQ(changed([&](Node& node) { node.type_parameters = {}; }),
             "Builtin function 'ArrayGet' expects 1 type parameters, but got 0");
-  EXPECT_EQ(changed([&](Node& node) { node.kids[1]->type = f; node.kids[1]->literal_kind = Kind::float_; }),
+  EXPECT_EQ(changed([&](Node& node) {
+              node.kids[1]->type = f;
+              node.kids[1]->literal_kind = Kind::float_;
+            }),
             "Builtin function 'ArrayGet' argument 2 requires exact type match. Parameter has type "
             ".Integer but argument has type .Float. Insert an As node if subtyping is intended.");
   EXPECT_EQ(changed([&](Node& node) { node.type = f; }),
@@ -669,9 +684,10 @@ TEST_F(Check, platform_functions_are_offered_and_agree) {
             "Platform function 'lag' not found");
   EXPECT_EQ(error_in([&] { return b.platform("log", {}, n); }),
             "Platform function 'log' expects 1 arguments but got 0");
-  EXPECT_EQ(error_in([&] { return b.platform("log", {b.integer(1)}, n); }),
-            "Platform function 'log' argument 1 requires exact type match. Parameter has type .String "
-            "but argument has type .Integer. Insert an As node if subtyping is intended.");
+  EXPECT_EQ(
+      error_in([&] { return b.platform("log", {b.integer(1)}, n); }),
+      "Platform function 'log' argument 1 requires exact type match. Parameter has type .String "
+      "but argument has type .Integer. Insert an As node if subtyping is intended.");
   EXPECT_EQ(error_in([&] { return b.platform("log", {b.string("a")}, i); }),
             "Platform function 'log' return type expected to be .Null but IR has .Integer");
   EXPECT_EQ(error_in([&] {

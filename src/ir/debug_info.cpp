@@ -204,8 +204,8 @@ Result<DebugInfo> decode_debug_info(ByteView bytes) {
       if (file < 0 || static_cast<uint64_t>(file) >= files.size()) {
         return Error(Code::corrupt, "debug information has a file out of range");
       }
-      list.push_back({files[static_cast<size_t>(file)], field_of(at, 1).integer(),
-                      field_of(at, 2).integer()});
+      list.push_back(
+          {files[static_cast<size_t>(file)], field_of(at, 1).integer(), field_of(at, 2).integer()});
     }
     out.locations.push_back(std::move(list));
   }

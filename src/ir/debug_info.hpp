@@ -17,8 +17,8 @@ namespace samara::ir {
 struct DebugInfo {
   std::vector<LocationList> locations;  // without repetition, in order of first use
   std::vector<uint32_t> nodes;          // index into locations, nodes in preorder
-  std::vector<uint32_t> labels;         // … of the label of each loop, break and continue in preorder
-  std::vector<std::string> variables;   // names of `_0`, `_1`, …
+  std::vector<uint32_t> labels;  // … of the label of each loop, break and continue in preorder
+  std::vector<std::string> variables;  // names of `_0`, `_1`, …
   std::vector<std::string> label_names;
 
   bool operator==(const DebugInfo&) const = default;

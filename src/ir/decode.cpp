@@ -19,9 +19,10 @@ class NodeReader {
 
   Result<std::unique_ptr<Program>> program(TypeTable& types, Slot value) {
     program_ = std::make_unique<Program>(types);
-    SAMARA_TRY(Node* root, node(value));
+    SAMARA_TRY(Node * root, node(value));
     if (root->op != Op::function && root->op != Op::async_function) {
-      return Error(Code::corrupt, "Expected function expression, got a " + std::string(op_name(root->op)));
+      return Error(Code::corrupt,
+                   "Expected function expression, got a " + std::string(op_name(root->op)));
     }
     program_->set_root(root);
     return std::move(program_);
@@ -35,7 +36,8 @@ class NodeReader {
     }
     Node holder;
     holder.op = op;
-    SAMARA_CHECK(kids_of(holder, {"captures", FieldShape::captures}, field_of(payload_of(value), 2)));
+    SAMARA_CHECK(
+        kids_of(holder, {"captures", FieldShape::captures}, field_of(payload_of(value), 2)));
     CapturedVariables out;
     for (const Node* kid : kids_) {
       out.names.emplace_back(program_->name(kid->name));
@@ -83,7 +85,8 @@ class NodeReader {
       return Error(Code::corrupt, "Circular IR reference detected at " +
                                       location_text(program_->location(location)));
     }
-    return Error(Code::exhausted, "IR nests too deep (limit " + std::to_string(k_ir_depth_max) + ")");
+    return Error(Code::exhausted,
+                 "IR nests too deep (limit " + std::to_string(k_ir_depth_max) + ")");
   }
 
   Result<const Type*> type(Slot value) {
@@ -261,7 +264,8 @@ class NodeReader {
     Slot payload = payload_of(value);
     if (out.literal_kind == Kind::string || out.literal_kind == Kind::blob) {
       BytesObject* copied = program_->literals().new_bytes(bytes_of(payload));
-      if (copied == nullptr) return Error(Code::exhausted, "literals of the program take too much memory");
+      if (copied == nullptr)
+        return Error(Code::exhausted, "literals of the program take too much memory");
       payload = Slot::of(copied);
     }
     out.literal = payload;
@@ -283,7 +287,8 @@ class NodeReader {
 
 Result<std::unique_ptr<Program>> from_value(TypeTable& types, Slot value, Dialect dialect,
                                             size_t nodes_max) {
-  SAMARA_TRY(std::unique_ptr<Program> program, NodeReader(types, dialect, nodes_max).program(types, value));
+  SAMARA_TRY(std::unique_ptr<Program> program,
+             NodeReader(types, dialect, nodes_max).program(types, value));
   program->set_dialect(dialect);
   return program;
 }

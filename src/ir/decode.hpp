@@ -9,7 +9,7 @@
 
 #include "core/bytes.hpp"
 #include "ir/ir.hpp"
-#include "value/beast2_plan.hpp"
+#include "ir/ir_type.hpp"
 
 namespace samara::ir {
 
@@ -41,8 +41,8 @@ Result<CapturedVariables> captured_variables(TypeTable& types, Slot value, Diale
 /// Keeps what all files have in common, so use one for many files.
 class ProgramReader {
  public:
-  explicit ProgramReader(TypeTable& types) : types_(types) {}
-  TypeTable& types() const { return types_; }
+  explicit ProgramReader(TypeTable& types) : schemas_(types) {}
+  TypeTable& types() const { return schemas_.types(); }
 
   /// Errors: those of the codecs (corrupt or type_mismatch with an offset, exhausted) and of
   /// from_value; corrupt where the bytes are neither format.
@@ -54,12 +54,11 @@ class ProgramReader {
   /// The dialect of a file as `read` sees it; for messages to people.
   static Result<Dialect> dialect_of(ByteView bytes);
 
-  const Type* ir_type(Dialect dialect);
+  /// For encoding programs of the same type table.
+  IrSchemas& schemas() { return schemas_; }
 
  private:
-  TypeTable& types_;
-  const Type* ir_types_[2] = {};
-  Beast2Plan plan_;
+  IrSchemas schemas_;
 };
 
 /// One file; as ProgramReader::read.

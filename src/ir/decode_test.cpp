@@ -22,18 +22,23 @@ std::unique_ptr<Program> all_kinds(TypeTable& types, Dialect dialect) {
     return b.block([&](Statements& s) {
       Var sum = s.mutable_(b.integer(0));
       Var text = s.let(b.string("häß"));
-      s.let(b.structure({{"t", b.datetime(1)}, {"f", b.float_(-0.0)}, {"b", b.blob(as_bytes("x"))}}));
-      Var option = s.let(b.as(types.option(i), b.variant(types.variant({{"some", i}}), "some", b.integer(1))));
+      s.let(
+          b.structure({{"t", b.datetime(1)}, {"f", b.float_(-0.0)}, {"b", b.blob(as_bytes("x"))}}));
+      Var option = s.let(
+          b.as(types.option(i), b.variant(types.variant({{"some", i}}), "some", b.integer(1))));
       Var items = s.let(b.array(i, {b.integer(1)}));
       Var keys = s.let(b.set(i, {b.integer(1)}));
       Var map = s.let(b.dict(i, types.string(), {{b.integer(1), b(text)}}));
       s.let(b.ref(b.boolean(true)));
-      Var add = s.let(b.lambda({i}, [&](auto q) {
-        return b.block([&](Statements& t) {
-          t(b.assign(sum, b.add(b(sum), b(q[0]))));
-          t(b.return_(b(sum)));
-        });
-      }, i));
+      Var add = s.let(b.lambda(
+          {i},
+          [&](auto q) {
+            return b.block([&](Statements& t) {
+              t(b.assign(sum, b.add(b(sum), b(q[0]))));
+              t(b.return_(b(sum)));
+            });
+          },
+          i));
       s(b.for_array(b(items), [&](Var v, Var, Label l) {
         return b.block([&](Statements& t) {
           t(b.call(b(add), {b(v)}));
@@ -43,7 +48,10 @@ std::unique_ptr<Program> all_kinds(TypeTable& types, Dialect dialect) {
       s(b.for_set(b(keys), [&](Var, Label l) { return b.break_(l); }));
       s(b.for_dict(b(map), [&](Var v, Var, Label) { return b(v); }));
       s(b.while_(b.boolean(false), [&](Label) { return b.null(); }));
-      s(b.match(b(option)).on("none", [&](Var v) { return b(v); }).on("some", [&](Var) { return b.null(); }).done());
+      s(b.match(b(option))
+            .on("none", [&](Var v) { return b(v); })
+            .on("some", [&](Var) { return b.null(); })
+            .done());
       s(b.try_(b.error(b(text)), [&](Var, Var) { return b.null(); }));
       s(b.platform("log", {b.print(b(sum))}, types.null(), true));
       const Type* nested = types.array(types.recursive(1));
@@ -93,11 +101,9 @@ TEST(IrType, header_bytes_are_those_of_both_references) {
   auto b = encode_type(ir_type(types, Dialect::b), Dialect::b);
   ASSERT_TRUE(a.has_value() && b.has_value());
   EXPECT_EQ(a->size(), 10399U);
-  EXPECT_EQ(sha256(*a).hex(),
-            "fe1e557bb0bdb4f2d799be8daf8529adc9be8a7d1a9ae477df1b62c23249b21e");
+  EXPECT_EQ(sha256(*a).hex(), "fe1e557bb0bdb4f2d799be8daf8529adc9be8a7d1a9ae477df1b62c23249b21e");
   EXPECT_EQ(b->size(), 11956U);
-  EXPECT_EQ(sha256(*b).hex(),
-            "9d503bfb2c94ac4443805b79607ddd77c180cd1dad0586190ee045fbb95d178b");
+  EXPECT_EQ(sha256(*b).hex(), "9d503bfb2c94ac4443805b79607ddd77c180cd1dad0586190ee045fbb95d178b");
 }
 
 TEST(ReadProgram, every_node_kind_survives_beast2_and_json_in_both_dialects) {
@@ -180,7 +186,8 @@ TEST(ReadProgram, dialect_a_refuses_what_it_cannot_say) {
             "dialect A cannot express type parameters of a platform function");
 }
 
-// --- foreign input ---------------------------------------------------------------------------------
+// --- foreign input
+// ---------------------------------------------------------------------------------
 
 std::string read_error(TypeTable& types, ByteView bytes, Code code) {
   auto read = from_bytes(types, bytes);
@@ -192,7 +199,8 @@ std::string read_error(TypeTable& types, ByteView bytes, Code code) {
 
 TEST(ReadProgram, other_files_are_told_apart) {
   TypeTable types;
-  EXPECT_EQ(read_error(types, as_bytes(""), Code::corrupt), "not a program: neither beast2 nor JSON");
+  EXPECT_EQ(read_error(types, as_bytes(""), Code::corrupt),
+            "not a program: neither beast2 nor JSON");
   EXPECT_EQ(read_error(types, as_bytes("(module)"), Code::corrupt),
             "not a program: neither beast2 nor JSON");
   EXPECT_EQ(read_error(types, as_bytes("{\"a\":1}"), Code::corrupt),
@@ -257,9 +265,8 @@ TEST(ReadProgram, the_root_must_be_a_function) {
 }
 
 TEST(ReadProgram, places_of_variables_must_hold_variables) {
-  EXPECT_EQ(value_error([](Slot& root, Heap&) {
-              fields_of(let_of(root))[2] = fields_of(let_of(root))[3];
-            }),
+  EXPECT_EQ(value_error(
+                [](Slot& root, Heap&) { fields_of(let_of(root))[2] = fields_of(let_of(root))[3]; }),
             "IR node body/statements/0/variable: expected a Variable node, got NewArray");
   EXPECT_EQ(value_error([](Slot& root, Heap&) {
               as<ArrayObject>(fields_of(root)[3])->slots()[0] = body_of(root);

@@ -61,9 +61,8 @@ TEST(Effects, decoding_functions_can_call_anything) {
   TypeTable types;
   Builder b(types);
   auto decode = [&](const Type* type) {
-    auto program = b.program({}, [&](auto) {
-      return b.builtin(BuiltinId::BlobDecodeBeast2, {type}, {b.blob({})});
-    });
+    auto program = b.program(
+        {}, [&](auto) { return b.builtin(BuiltinId::BlobDecodeBeast2, {type}, {b.blob({})}); });
     return effects_of(*program);
   };
   EXPECT_FALSE(decode(types.integer()).decodes_functions);

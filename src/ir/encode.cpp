@@ -24,7 +24,8 @@ class NodeWriter {
     int32_t tag = op_tag(in.op, dialect_);
     if (tag < 0) return lacks(op_name(in.op));
     if (depth_ >= k_ir_depth_max) {
-      return Error(Code::exhausted, "IR nests too deep (limit " + std::to_string(k_ir_depth_max) + ")");
+      return Error(Code::exhausted,
+                   "IR nests too deep (limit " + std::to_string(k_ir_depth_max) + ")");
     }
     if (heap_.exhausted()) return no_memory();
     depth_++;
@@ -233,11 +234,17 @@ Result<Slot> to_value(Heap& heap, const Program& program, const Node& node, Dial
 }
 
 Result<Bytes> to_beast2(const Program& program, Dialect dialect, EncodeOptions options) {
+  if (options.schemas == nullptr) {
+    IrSchemas schemas(program.types());
+    options.schemas = &schemas;
+    return to_beast2(program, dialect, options);
+  }
   Heap heap;
   SAMARA_TRY(Slot value, to_value(heap, program, dialect, options));
   Beast2Options format;
   format.dialect = dialect;
-  return encode_beast2(ir_type(program.types(), dialect), value, format);
+  format.plan = &options.schemas->plan();
+  return encode_beast2(options.schemas->type(dialect), value, format);
 }
 
 Result<std::string> to_json(const Program& program, Dialect dialect) {

@@ -7,6 +7,7 @@
 
 #include "core/bytes.hpp"
 #include "ir/ir.hpp"
+#include "ir/ir_type.hpp"
 
 namespace samara::ir {
 
@@ -15,15 +16,18 @@ struct EncodeOptions {
   bool share_types = true;
   /// Write locations; otherwise `<unknown> 0 0` in dialect A, empty lists in dialect B.
   bool locations = true;
+  /// Kept by the caller for many programs of one type table; null: made for this call.
+  IrSchemas* schemas = nullptr;
 };
 
 /// The program as a value of ir_type(types, dialect). Dialect A keeps the innermost location only.
-/// Errors: unsupported (dialect A: NewVector, NewMatrix, Vector and Matrix types, type parameters of
-/// platform functions, optional platform functions), exhausted (heap, depth).
+/// Errors: unsupported (dialect A: NewVector, NewMatrix, Vector and Matrix types, type parameters
+/// of platform functions, optional platform functions), exhausted (heap, depth).
 Result<Slot> to_value(Heap& heap, const Program& program, Dialect dialect,
                       EncodeOptions options = {});
 
-/// One node of the program, with what is below it, as the root of a value: a function value in beast2.
+/// One node of the program, with what is below it, as the root of a value: a function value in
+/// beast2.
 Result<Slot> to_value(Heap& heap, const Program& program, const Node& node, Dialect dialect,
                       EncodeOptions options = {});
 

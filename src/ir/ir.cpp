@@ -1,11 +1,10 @@
 #include "ir/ir.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <type_traits>
-#include <unordered_map>
 
 namespace samara::ir {
 
@@ -20,9 +19,61 @@ std::string_view op_name(Op op) {
   return "?";
 }
 
+namespace {
+
+// Numbers by hash of what they stand for; the caller compares. Open addressing: programs intern
+// something for every node, and a node-based table would allocate each time.
+class NumberTable {
+ public:
+  /// The number that `same` accepts, or k_none.
+  template <typename Same>
+  uint32_t find(uint64_t hash, Same&& same) const {
+    if (slots_.empty()) return k_none;
+    auto tag = static_cast<uint32_t>(hash >> 32);
+    for (size_t at = hash & mask();; at = (at + 1) & mask()) {
+      const Slot& slot = slots_[at];
+      if (slot.number == k_none) return k_none;
+      if (slot.tag == tag && same(slot.number)) return slot.number;
+    }
+  }
+
+  void add(uint64_t hash, uint32_t number) {
+    if (4 * (used_ + 1) > 3 * slots_.size()) grow();
+    place(hash, number);
+    used_++;
+  }
+
+  static constexpr uint32_t k_none = UINT32_MAX;
+
+ private:
+  struct Slot {
+    uint32_t tag = 0;
+    uint32_t number = k_none;
+    uint64_t hash = 0;
+  };
+  size_t mask() const { return slots_.size() - 1; }
+  void place(uint64_t hash, uint32_t number) {
+    size_t at = hash & mask();
+    while (slots_[at].number != k_none) at = (at + 1) & mask();
+    slots_[at] = {static_cast<uint32_t>(hash >> 32), number, hash};
+  }
+  void grow() {
+    std::vector<Slot> old = std::move(slots_);
+    slots_.assign(old.empty() ? 16 : 2 * old.size(), Slot{});
+    for (const Slot& slot : old) {
+      if (slot.number != k_none) place(slot.hash, slot.number);
+    }
+  }
+
+  std::vector<Slot> slots_;
+  size_t used_ = 0;
+};
+
+}  // namespace
+
 struct Program::Tables {
-  std::unordered_map<std::string_view, NameId> names;
-  std::unordered_multimap<uint64_t, LocationId> locations;
+  NumberTable names;
+  NumberTable locations;
 };
 
 namespace {
@@ -33,8 +84,28 @@ constexpr size_t k_chunk_words = 2048;
 constexpr size_t k_chunk_words = 128;
 #endif
 
+uint64_t hash_text(std::string_view text) {
+  uint64_t hash = text.size() * 0x9e3779b97f4a7c15ULL;
+  auto mix = [&](uint64_t word) {
+    hash = (hash ^ word) * 0xff51afd7ed558ccdULL;
+    hash ^= hash >> 32;
+  };
+  size_t at = 0;
+  uint64_t word = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::memcpy(&word, text.data() + at, 8);
+    mix(word);
+  }
+  if (at < text.size()) {
+    word = 0;
+    std::memcpy(&word, text.data() + at, text.size() - at);
+    mix(word);
+  }
+  return hash;
+}
+
 uint64_t hash_location(uint64_t hash, std::string_view filename, int64_t line, int64_t column) {
-  hash ^= std::hash<std::string_view>{}(filename);
+  hash ^= hash_text(filename);
   hash = (hash ^ static_cast<uint64_t>(line)) * 0x9e3779b97f4a7c15ULL;
   hash = (hash ^ (hash >> 29) ^ static_cast<uint64_t>(column)) * 0xff51afd7ed558ccdULL;
   return hash ^ (hash >> 32);
@@ -91,42 +162,40 @@ std::span<const Type*> Program::new_types(std::span<const Type* const> types) {
 }
 
 NameId Program::intern(std::string_view text) {
-  auto at = tables_->names.find(text);
-  if (at != tables_->names.end()) return at->second;
+  uint64_t hash = hash_text(text);
+  NameId known = tables_->names.find(hash, [&](NameId id) { return names_[id] == text; });
+  if (known != NumberTable::k_none) return known;
   std::span<char> copied = copy(std::span<const char>(text.data(), text.size()));
-  std::string_view kept(copied.data(), copied.size());
   auto id = static_cast<NameId>(names_.size());
-  names_.push_back(kept);
-  tables_->names.emplace(kept, id);
+  names_.emplace_back(copied.data(), copied.size());
+  tables_->names.add(hash, id);
   return id;
 }
 
 LocationId Program::intern(std::string_view filename, int64_t line, int64_t column) {
   uint64_t hash = hash_location(k_location_seed, filename, line, column);
-  auto [first, last] = tables_->locations.equal_range(hash);
-  for (auto at = first; at != last; ++at) {
-    const LocationList& list = locations_[at->second];
-    if (list.size() == 1 && list[0].line == line && list[0].column == column &&
-        list[0].filename == filename) {
-      return at->second;
-    }
-  }
+  LocationId known = tables_->locations.find(hash, [&](LocationId id) {
+    const LocationList& list = locations_[id];
+    return list.size() == 1 && list[0].line == line && list[0].column == column &&
+           list[0].filename == filename;
+  });
+  if (known != NumberTable::k_none) return known;
   auto id = static_cast<LocationId>(locations_.size());
-  locations_.push_back({Location{std::string(filename), line, column}});
-  tables_->locations.emplace(hash, id);
+  LocationList& list = locations_.emplace_back();
+  list.push_back({std::string(filename), line, column});
+  tables_->locations.add(hash, id);
   return id;
 }
 
 LocationId Program::intern(const LocationList& list) {
   uint64_t hash = k_location_seed;
   for (const Location& at : list) hash = hash_location(hash, at.filename, at.line, at.column);
-  auto [first, last] = tables_->locations.equal_range(hash);
-  for (auto at = first; at != last; ++at) {
-    if (locations_[at->second] == list) return at->second;
-  }
+  LocationId known =
+      tables_->locations.find(hash, [&](LocationId id) { return locations_[id] == list; });
+  if (known != NumberTable::k_none) return known;
   auto id = static_cast<LocationId>(locations_.size());
   locations_.push_back(list);
-  tables_->locations.emplace(hash, id);
+  tables_->locations.add(hash, id);
   return id;
 }
 

@@ -27,7 +27,7 @@ std::string_view op_name(Op op);
 
 /// IR nodes nest at most this deep (decoder, checker and compiler recurse over the tree).
 #ifdef SAMARA_HOST
-inline constexpr uint32_t k_ir_depth_max = 4000;
+inline constexpr uint32_t k_ir_depth_max = 1000;
 #else
 inline constexpr uint32_t k_ir_depth_max = 100;
 #endif
@@ -60,23 +60,24 @@ using LocationId = uint32_t;
 ///   while_: [predicate, body]    value, variable, break_, continue_: none
 struct Node {
   Op op{};
-  bool is_mutable = false;   // variable
-  bool captured = false;     // variable
-  bool is_async = false;     // platform
-  bool optional = false;     // platform
-  uint32_t count_a = 0;      // function: number of captures
-  uint32_t count_b = 0;      // function: number of parameters
+  bool is_mutable = false;  // variable
+  bool captured = false;    // variable
+  bool is_async = false;    // platform
+  bool optional = false;    // platform
+  uint32_t count_a = 0;     // function: number of captures
+  uint32_t count_b = 0;     // function: number of parameters
   const Type* type = nullptr;
   LocationId location = 0;
   LocationId label_location = 0;  // loops, break_, continue_
-  NameId name = 0;  // variable, field, case, builtin, platform function; label of loops, break_, continue_
+  NameId name =
+      0;  // variable, field, case, builtin, platform function; label of loops, break_, continue_
   std::span<Node*> kids;
-  std::span<NameId> names;                // match: cases; struct_: fields
+  std::span<NameId> names;                 // match: cases; struct_: fields
   std::span<const Type*> type_parameters;  // builtin, platform
-  Slot literal;                            // value: by type->kind(); text and blobs in the program's heap
-  Kind literal_kind = Kind::null;          // value: the literal's case; equals type->kind() once checked
-  int64_t rows = 0;                        // new_matrix
-  int64_t columns = 0;                     // new_matrix
+  Slot literal;                    // value: by type->kind(); text and blobs in the program's heap
+  Kind literal_kind = Kind::null;  // value: the literal's case; equals type->kind() once checked
+  int64_t rows = 0;                // new_matrix
+  int64_t columns = 0;             // new_matrix
 };
 
 /// A function as IR. The root is a function or async_function node without captures.

@@ -99,6 +99,12 @@ const Type* ir_type(TypeTable& types, Dialect dialect) {
   return IrTypeBuilder(types, dialect).build();
 }
 
+const Type* IrSchemas::type(Dialect dialect) {
+  const Type*& type = ir_types_[dialect == Dialect::a ? 0 : 1];
+  if (type == nullptr) type = ir_type(types_, dialect);
+  return type;
+}
+
 const Type* literal_type(TypeTable& types) {
   std::vector<NamedType> cases;
   for (uint32_t tag = 0; tag < k_literal_count; tag++) {

@@ -57,8 +57,8 @@ constexpr auto ops_by_tag(bool dialect_a) {
 constexpr auto k_ops_a = ops_by_tag(true);
 constexpr auto k_ops_b = ops_by_tag(false);
 
-constexpr Kind k_literals[k_literal_count] = {Kind::blob,    Kind::boolean, Kind::datetime,
-                                              Kind::float_,  Kind::integer, Kind::null,
+constexpr Kind k_literals[k_literal_count] = {Kind::blob,   Kind::boolean, Kind::datetime,
+                                              Kind::float_, Kind::integer, Kind::null,
                                               Kind::string};
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "ir/decode.hpp"
-#include "ir/ir_type.hpp"
 #include "value/beast2.hpp"
 #include "value/json.hpp"
 
@@ -15,8 +14,8 @@ size_t nodes_allowed(size_t bytes) { return std::min(k_ir_nodes_max, 1024 + byte
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-// The first `"location":` of a program in JSON opens a struct in dialect A and an array in B. Inside
-// JSON text the quoted word followed by a colon can only be that member's name.
+// The first `"location":` of a program in JSON opens a struct in dialect A and an array in B.
+// Inside JSON text the quoted word followed by a colon can only be that member's name.
 Result<Dialect> json_dialect(std::string_view text) {
   constexpr std::string_view key = "\"location\"";
   for (size_t at = text.find(key); at != text.npos; at = text.find(key, at + 1)) {
@@ -51,12 +50,6 @@ Result<Dialect> ProgramReader::dialect_of(ByteView bytes) {
   return Error(Code::corrupt, "not a program: neither beast2 nor JSON");
 }
 
-const Type* ProgramReader::ir_type(Dialect dialect) {
-  const Type*& type = ir_types_[dialect == Dialect::a ? 0 : 1];
-  if (type == nullptr) type = ir::ir_type(types_, dialect);
-  return type;
-}
-
 Result<std::unique_ptr<Program>> ProgramReader::read(ByteView bytes) {
   SAMARA_TRY(Dialect dialect, dialect_of(bytes));
   if (looks_like_beast2(bytes)) return read_beast2(bytes, dialect);
@@ -68,23 +61,24 @@ Result<std::unique_ptr<Program>> ProgramReader::read_beast2(ByteView bytes, Dial
   Beast2Options options;
   options.dialect = dialect;
   options.other_dialect = false;
-  options.plan = &plan_;
-  SAMARA_TRY(Slot value, decode_beast2(bytes, ir_type(dialect), types_, heap, options));
-  return from_value(types_, value, dialect, nodes_allowed(bytes.size()));
+  options.plan = &schemas_.plan();
+  SAMARA_TRY(Slot value, decode_beast2(bytes, schemas_.type(dialect), types(), heap, options));
+  return from_value(types(), value, dialect, nodes_allowed(bytes.size()));
 }
 
 Result<std::unique_ptr<Program>> ProgramReader::read_json(std::string_view text, Dialect dialect) {
   Heap heap;
-  JsonResult parsed = parse_json(ir_type(dialect), text, heap);
+  JsonResult parsed = parse_json(schemas_.type(dialect), text, heap);
   if (!parsed) {
     // The message for East programs would end with the text of the whole IR type.
     const TextError& why = *parsed.error;
     std::string text_of_error = why.reason;
     if (!why.path.empty()) text_of_error += " at " + why.path;
-    text_of_error += " (line " + std::to_string(why.line) + ", col " + std::to_string(why.column) + ")";
+    text_of_error +=
+        " (line " + std::to_string(why.line) + ", col " + std::to_string(why.column) + ")";
     return Error(why.code, k_domain_offset, static_cast<uint32_t>(why.offset), text_of_error);
   }
-  return from_value(types_, parsed.value, dialect, nodes_allowed(text.size()));
+  return from_value(types(), parsed.value, dialect, nodes_allowed(text.size()));
 }
 
 Result<std::unique_ptr<Program>> from_bytes(TypeTable& types, ByteView bytes) {
