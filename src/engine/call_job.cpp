@@ -131,6 +131,7 @@ Result<void> CallJob::look_back(Past& past) {
   SAMARA_TRY(std::vector<Attempt> attempts, shared_.records.attempts(key()));
   past.attempts = attempts.size();
   past.lost_value = lost_value_;
+  if (!attempts.empty()) past.latest_ms = attempts.back().record.id.unix_ms();
   for (Attempt& attempt : attempts) {
     ExecutionRecord& record = attempt.record;
     bool stale = attempt.running || (!record.finished_ms.has_value() && record.outcome.has_value());
@@ -156,7 +157,9 @@ Result<void> CallJob::begin(const Past& past) {
   uint8_t random[10];
   shared_.parts.random.fill(random);
   record_.started_ms = shared_.wall_ms();
-  record_.id = Uuid::make_v7(std::max<int64_t>(record_.started_ms, 0), random);
+  // Ids are in the order of attempts also where two fall into one millisecond or the clock goes
+  // back.
+  record_.id = Uuid::make_v7(std::max(record_.started_ms, past.latest_ms + 1), random);
   record_.attempt = static_cast<int64_t>(past.attempts) + 1;
   record_.call = call_;
   record_.spec = spec_;

@@ -45,7 +45,7 @@ struct EngineParts {
 
 struct EngineOptions {
   /// Granted to all calls: "fs", "net", …
-  std::vector<std::string> capabilities;
+  std::vector<std::string> capabilities = {};
   /// Answers kept in memory. Each keeps its result from being collected while the engine lives.
   size_t memo_entries_max = 4096;
   /// Results up to this size are kept in memory with the answer; 4096 of them take 64 MiB at most.
@@ -58,9 +58,9 @@ struct EngineOptions {
 
 struct AddOptions {
   /// Where the bytes come from, for people: the file as the user named it.
-  std::string_view source;
+  std::string_view source = {};
   /// Also sets the ref functions/<name>. Empty: none.
-  std::string_view name;
+  std::string_view name = {};
   store::Durability durability = store::Durability::synced;
 };
 
@@ -80,13 +80,13 @@ struct NamedFunction {
 // -----------------------------------------------------------------------------------------
 
 struct CallOptions {
-  Limits limits;
+  Limits limits = {};
   /// Run even if the answer is known; the new answer is remembered.
   bool no_memo = false;
   /// cached: a power loss may lose the answer, which is noticed, and the call is run again.
   store::Durability durability = store::Durability::cached;
   /// How the user named the function; for messages. Empty: the beginning of its id.
-  std::string_view name;
+  std::string_view name = {};
   /// Owner of typed arguments; see runtime::RunRequest::heap.
   Heap* heap = nullptr;
   /// Also gets the console output, as it comes.
@@ -113,7 +113,7 @@ struct CallSummary {
 };
 
 struct ListOptions {
-  std::optional<Hash> function;
+  std::optional<Hash> function = {};
   size_t calls_max = 1000;
 };
 

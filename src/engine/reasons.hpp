@@ -16,6 +16,7 @@ namespace samara::engine {
 /// What is known of earlier attempts when a call is about to run.
 struct Past {
   size_t attempts = 0;
+  int64_t latest_ms = -1;                 // in the id of the latest
   std::optional<Attempt> latest_failure;  // of the attempts after the last value, if there is none
   std::optional<Hash> lost_value;         // there was a value, but its object is gone or damaged
 };
