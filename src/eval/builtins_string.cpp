@@ -1,6 +1,7 @@
 // Builtins on text: String, and the conversions between values and text.
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <string>
 
@@ -20,6 +21,11 @@ constexpr size_t k_not_found = SIZE_MAX;
 
 /// The first place of `needle` in `text` from `start` on. Linear, unlike string_view::find.
 size_t find_text(std::string_view text, std::string_view needle, size_t start = 0) {
+  if (needle.size() == 1) {
+    const void* at = std::memchr(text.data() + start, needle[0], text.size() - start);
+    return at == nullptr ? k_not_found
+                         : static_cast<size_t>(static_cast<const char*>(at) - text.data());
+  }
   const void* at = memmem(text.data() + start, text.size() - start, needle.data(), needle.size());
   return at == nullptr ? k_not_found
                        : static_cast<size_t>(static_cast<const char*>(at) - text.data());
@@ -262,7 +268,15 @@ bool fail_text(Vm& vm, const Error& error) {
   return vm.fail(error);
 }
 
+/// Print of an Integer is frequent in loops that build keys and lines.
+bool print_integer(Vm& vm, int64_t value, Slot& out) {
+  char digits[20];  // of the least Integer, with its sign
+  std::to_chars_result end = std::to_chars(digits, digits + sizeof digits, value);
+  return vm.text({digits, static_cast<size_t>(end.ptr - digits)}, out);
+}
+
 bool print(Vm& vm, const BuiltinSite& site, Slot* args, Slot& out) {
+  if (site.type(0)->is(Kind::integer)) return print_integer(vm, args[0].integer(), out);
   std::string text;
   Result<void> done = append_text(text, site.type(0), args[0], {.bytes_max = text_limit(vm)});
   if (!done) return fail_text(vm, done.error());
