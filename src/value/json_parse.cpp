@@ -16,6 +16,8 @@ namespace {
 
 // As in the parser of East text: what needs local strings stays out of the recursive frames.
 #define SAMARA_LEAF [[gnu::noinline]]
+// And each container has a frame of its own, so that none pays for the locals of the others.
+#define SAMARA_APART [[gnu::noinline]]
 
 class JsonParser {
  public:
@@ -76,10 +78,10 @@ class JsonParser {
   // ---------------------------------------------------------------------------------------
 
   // Errors of meaning have no line and column in their message; `offset` tells the real place.
-  SAMARA_LEAF bool fail(Place at, std::string reason, Code code = Code::corrupt) {
+  SAMARA_LEAF bool fail(Place at, std::string_view reason, Code code = Code::corrupt) {
     error_ = std::make_unique<TextError>();
     error_->code = code;
-    error_->reason = std::move(reason);
+    error_->reason = reason;
     error_->offset = at.offset;
     return false;
   }
@@ -88,7 +90,7 @@ class JsonParser {
     std::string reason(what);
     reason += ", got ";
     in_.append_compact(reason, at);
-    return fail(at, std::move(reason));
+    return fail(at, reason);
   }
   SAMARA_LEAF bool out_of_memory() {
     return fail(in_.place(), "the memory limit was reached", Code::exhausted);
@@ -162,10 +164,8 @@ class JsonParser {
     if (type->is(Kind::struct_)) return structure(type, out);
     if (type->is(Kind::variant)) return variant(type, out);
     if (in_.peek() == '{') {
-      Place start = in_.place();
-      std::string text;
-      if (is_reference(text)) return reference(type, start, text, out);
-      in_.seek(start);
+      bool done = false;
+      if (object_as_reference(type, out, done)) return done;
     }
     switch (type->kind()) {
       case Kind::ref:
@@ -355,6 +355,18 @@ class JsonParser {
   // --- references
   // -----------------------------------------------------------------------------------
 
+  // Reads an object as a reference if it is one; `done` tells whether that worked.
+  SAMARA_LEAF bool object_as_reference(const Type* type, Slot& out, bool& done) {
+    Place start = in_.place();
+    std::string text;
+    if (is_reference(text)) {
+      done = reference(type, start, text, out);
+      return true;
+    }
+    in_.seek(start);
+    return false;
+  }
+
   // An object whose only member is `$ref` with a string. Moves the cursor in any case.
   SAMARA_LEAF bool is_reference(std::string& text) {
     std::string_view name;
@@ -433,7 +445,7 @@ class JsonParser {
   // --- containers
   // -----------------------------------------------------------------------------------
 
-  bool ref(const Type* type, Slot& out) {
+  SAMARA_APART bool ref(const Type* type, Slot& out) {
     constexpr std::string_view k_expected = "expected array with 1 entry";
     Place start = in_.place();
     if (in_.peek() != '[') return fail_got(start, k_expected);
@@ -459,7 +471,7 @@ class JsonParser {
     return one;
   }
 
-  bool array(const Type* type, Slot& out) {
+  SAMARA_APART bool array(const Type* type, Slot& out) {
     if (in_.peek() != '[') return fail_got(in_.place(), "expected array");
     ArrayObject* array = heap_.new_array();
     begin_container(type, array, out);
@@ -474,7 +486,7 @@ class JsonParser {
     return true;
   }
 
-  bool set(const Type* type, Slot& out) {
+  SAMARA_APART bool set(const Type* type, Slot& out) {
     if (in_.peek() != '[') return fail_got(in_.place(), "expected array for Set");
     SortedObject* set = new_set(heap_);
     begin_container(type, set, out);
@@ -489,7 +501,7 @@ class JsonParser {
     return true;
   }
 
-  bool dict(const Type* type, Slot& out) {
+  SAMARA_APART bool dict(const Type* type, Slot& out) {
     if (in_.peek() != '[') return fail_got(in_.place(), "expected array for Dict");
     SortedObject* dict = new_dict(heap_);
     begin_container(type, dict, out);
@@ -500,7 +512,7 @@ class JsonParser {
     return true;
   }
 
-  bool entry(const Type* type, SortedObject* dict, size_t i) {
+  SAMARA_APART bool entry(const Type* type, SortedObject* dict, size_t i) {
     Member members[2];
     if (!two_members("key", "value", Pair::entry, members)) return add_path_index(i);
     Place end = in_.place();
@@ -560,7 +572,7 @@ class JsonParser {
     return !has_surplus || fail_named(start, "unexpected field ", surplus, joined({" in ", what}));
   }
 
-  bool structure(const Type* type, Slot& out) {
+  SAMARA_APART bool structure(const Type* type, Slot& out) {
     size_t base = members_.size();
     members_.resize(base + type->arity());
     if (!find_fields(type, base)) return false;
@@ -612,7 +624,7 @@ class JsonParser {
     return fail_named(start, "missing field ", type->name(i), " in Struct");
   }
 
-  bool variant(const Type* type, Slot& out) {
+  SAMARA_APART bool variant(const Type* type, Slot& out) {
     Place payload;
     Place end;
     uint32_t index = 0;
@@ -661,6 +673,7 @@ class JsonParser {
 };
 
 #undef SAMARA_LEAF
+#undef SAMARA_APART
 
 }  // namespace
 

@@ -74,13 +74,35 @@ class JsonPrinter {
     uint64_t index = 0;
   };
 
-  bool fail(Code code, std::string_view text) {
+  [[gnu::noinline]] bool fail(Code code, std::string_view text) {
     error_ = Error(code, text);
     return false;
   }
 
+  bool too_long() { return fail(Code::exhausted, "the JSON of the value is too long"); }
+
   bool print(const Type* type, Slot value) {
-    if (out_.size() > end_) return fail(Code::exhausted, "the JSON of the value is too long");
+    switch (type->kind()) {
+      case Kind::struct_:
+      case Kind::variant:
+      case Kind::ref:
+      case Kind::array:
+      case Kind::set:
+      case Kind::dict:
+        break;
+      default:
+        return print_leaf(type, value);
+    }
+    if (out_.size() > end_) return too_long();
+    if (++depth_ > k_text_depth_max) return fail(Code::exhausted, "the value nests too deep");
+    bool done = print_compound(type, value);
+    depth_--;
+    return done;
+  }
+
+  // Apart from print(), whose frame is on the stack once for each level.
+  [[gnu::noinline]] bool print_leaf(const Type* type, Slot value) {
+    if (out_.size() > end_) return too_long();
     switch (type->kind()) {
       case Kind::never:
       case Kind::recursive:
@@ -129,10 +151,7 @@ class JsonPrinter {
       case Kind::dict:
         break;
     }
-    if (++depth_ > k_text_depth_max) return fail(Code::exhausted, "the value nests too deep");
-    bool done = print_compound(type, value);
-    depth_--;
-    return done;
+    return false;
   }
 
   bool print_compound(const Type* type, Slot value) {
@@ -142,7 +161,8 @@ class JsonPrinter {
     switch (type->kind()) {
       case Kind::ref: {
         out_ += '[';
-        if (!print_at({Step::index}, type->element(), as<CellObject>(value)->content)) return false;
+        if (!print_at(Step::index, nullptr, 0, type->element(), as<CellObject>(value)->content))
+          return false;
         out_ += ']';
         return true;
       }
@@ -155,15 +175,19 @@ class JsonPrinter {
     }
   }
 
-  bool print_at(Place place, const Type* type, Slot value) {
+  [[gnu::noinline]] void enter(Step step, const Type* around, uint64_t index) {
+    places_.enter({step, around, index});
+  }
+  // Prints a value at a place, given by the parts of a Place.
+  bool print_at(Step step, const Type* around, uint64_t index, const Type* type, Slot value) {
     if (!track_ || type->immutable()) return print(type, value);
-    places_.enter(place);
+    enter(step, around, index);
     bool done = print(type, value);
     places_.leave();
     return done;
   }
 
-  void print_float(double value) {
+  [[gnu::noinline]] void print_float(double value) {
     if (value == 0 && std::bit_cast<int64_t>(value) < 0) {
       out_ += "\"-0.0\"";
       return;
@@ -174,40 +198,40 @@ class JsonPrinter {
     if (special) out_ += '"';
   }
 
-  bool print_struct(const Type* type, Slot value) {
+  [[gnu::noinline]] bool print_struct(const Type* type, Slot value) {
     out_ += '{';
     for (uint32_t i = 0; i < type->arity(); i++) {
       if (i > 0) out_ += ',';
       append_json_string(out_, type->name(i));
       out_ += ':';
-      if (!print_at({Step::named, type, i}, type->child(i), field_of(value, i))) return false;
+      if (!print_at(Step::named, type, i, type->child(i), field_of(value, i))) return false;
     }
     out_ += '}';
     return true;
   }
 
-  bool print_variant(const Type* type, Slot value) {
+  [[gnu::noinline]] bool print_variant(const Type* type, Slot value) {
     uint32_t index = case_of(value);
     SAMARA_ASSERT(index < type->arity());
     out_ += "{\"type\":";
     append_json_string(out_, type->name(index));
     out_ += ",\"value\":";
-    if (!print_at({Step::named, type, index}, type->child(index), payload_of(value))) return false;
+    if (!print_at(Step::named, type, index, type->child(index), payload_of(value))) return false;
     out_ += '}';
     return true;
   }
 
-  bool print_array(const Type* type, const ArrayObject* array) {
+  [[gnu::noinline]] bool print_array(const Type* type, const ArrayObject* array) {
     out_ += '[';
     for (size_t i = 0; i < array->size; i++) {
       if (i > 0) out_ += ',';
-      if (!print_at({Step::index, nullptr, i}, type->element(), array->data[i])) return false;
+      if (!print_at(Step::index, nullptr, i, type->element(), array->data[i])) return false;
     }
     out_ += ']';
     return true;
   }
 
-  bool print_set(const Type* type, SortedObject* set) {
+  [[gnu::noinline]] bool print_set(const Type* type, SortedObject* set) {
     out_ += '[';
     bool first = true;
     for (SortedCursor at(set); at.valid(); at.next()) {
@@ -219,15 +243,15 @@ class JsonPrinter {
     return true;
   }
 
-  bool print_dict(const Type* type, SortedObject* dict) {
+  [[gnu::noinline]] bool print_dict(const Type* type, SortedObject* dict) {
     out_ += '[';
     uint64_t i = 0;
     for (SortedCursor at(dict); at.valid(); at.next(), i++) {
       out_ += i > 0 ? ",{\"key\":" : "{\"key\":";
       if (!print(type->key(), at.key())) return false;
       out_ += ",\"value\":";
-      if (track_) places_.enter({Step::index, nullptr, i});
-      if (!print_at({Step::value}, type->dict_value(), at.value())) return false;
+      if (track_) enter(Step::index, nullptr, i);
+      if (!print_at(Step::value, nullptr, 0, type->dict_value(), at.value())) return false;
       if (track_) places_.leave();
       out_ += '}';
     }
@@ -249,7 +273,7 @@ class JsonPrinter {
     }
     out_ += ']';
   }
-  void print_matrix(const Type* element, const MatrixObject* matrix) {
+  [[gnu::noinline]] void print_matrix(const Type* element, const MatrixObject* matrix) {
     out_ += '[';
     for (uint64_t row = 0; row < matrix->rows; row++) {
       if (row > 0) out_ += ',';
@@ -258,7 +282,7 @@ class JsonPrinter {
     out_ += ']';
   }
 
-  bool already_printed(const Object* object) {
+  [[gnu::noinline]] bool already_printed(const Object* object) {
     size_t up = 0;
     if (places_.first_visit(object, up, down_)) return false;
     std::string reference;

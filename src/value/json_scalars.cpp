@@ -57,7 +57,8 @@ class DateReader {
   bool finish(int64_t& ms) const {
     if (zone_hours_ > 23 || zone_minutes_ > 59 || !ms_from_civil(time, ms)) return false;
     int64_t shift = (int64_t{zone_hours_} * 60 + zone_minutes_) * 60'000;
-    return !__builtin_sub_overflow(ms, negative_zone_ ? -shift : shift, &ms);
+    if (__builtin_sub_overflow(ms, negative_zone_ ? -shift : shift, &ms)) return false;
+    return ms >= -k_datetime_ms_max && ms <= k_datetime_ms_max;
   }
 
   CivilTime time;

@@ -51,9 +51,13 @@ DateTimeStatus read_datetime(std::string_view text, size_t& length, int64_t& ms)
                  .millisecond = fraction};
   bool midnight = time.hour == 24 && time.minute == 0 && time.second == 0 && fraction == 0;
   if (midnight) time.hour = 0;
-  if (!ms_from_civil(time, ms)) return DateTimeStatus::impossible;
-  if (midnight && __builtin_add_overflow(ms, k_ms_per_day, &ms)) return DateTimeStatus::impossible;
-  return DateTimeStatus::ok;
+  // Far from the limits of int64, so that a day can be added.
+  if (time.year < -300'000 || time.year > 300'000 || !ms_from_civil(time, ms)) {
+    return DateTimeStatus::impossible;
+  }
+  if (midnight) ms += k_ms_per_day;
+  bool in_range = ms >= -k_datetime_ms_max && ms <= k_datetime_ms_max;
+  return in_range ? DateTimeStatus::ok : DateTimeStatus::impossible;
 }
 
 }  // namespace samara

@@ -12,6 +12,15 @@
 #include "value/slot.hpp"
 #include "value/type.hpp"
 
+// GCC tells of the address sanitizer by a macro, clang by a feature.
+#if defined(__SANITIZE_ADDRESS__)
+#define SAMARA_WIDE_FRAMES
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SAMARA_WIDE_FRAMES
+#endif
+#endif
+
 namespace samara {
 
 struct TextError {
@@ -45,11 +54,14 @@ struct ParseResult {
   explicit operator bool() const { return error == nullptr; }
 };
 
-/// Values and types may nest this deep in documents.
-#ifdef SAMARA_HOST
-inline constexpr uint32_t k_text_depth_max = 10'000;
-#else
+/// Values may nest this deep in documents. A level takes at most about 300 bytes of stack, several
+/// times more where a sanitizer spreads the frames.
+#if defined(SAMARA_DEVICE)
 inline constexpr uint32_t k_text_depth_max = 200;
+#elif defined(SAMARA_WIDE_FRAMES)
+inline constexpr uint32_t k_text_depth_max = 2'000;
+#else
+inline constexpr uint32_t k_text_depth_max = 10'000;
 #endif
 
 }  // namespace samara

@@ -124,8 +124,8 @@ class TypeInferrer {
     text += ']';
     return text;
   }
-  bool failed_at(std::string component) {
-    lexer_.add_path(std::move(component));
+  bool failed_at(std::string_view component) {
+    lexer_.add_path(component);
     return false;
   }
 
@@ -212,7 +212,7 @@ class TypeInferrer {
       if (!lexer_.accept(':')) {
         std::string reason = "expected ':' after dict key at entry ";
         append_integer(reason, static_cast<int64_t>(i));
-        return lexer_.fail(lexer_.offset(), std::move(reason));
+        return lexer_.fail(lexer_.offset(), reason);
       }
       if (!element(values, i, "dict value")) return false;
       lexer_.skip_space();

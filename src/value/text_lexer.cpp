@@ -174,11 +174,11 @@ bool TextLexer::unicode_escape(std::string& out) {
   return fail(start, "unexpected escape sequence in string");
 }
 
-bool TextLexer::fail(size_t offset, std::string reason, Code code) {
+bool TextLexer::fail(size_t offset, std::string_view reason, Code code) {
   if (error_ != nullptr) return false;
   error_ = std::make_unique<TextError>();
   error_->code = code;
-  error_->reason = std::move(reason);
+  error_->reason = reason;
   locate(*error_, {begin_, static_cast<size_t>(end_ - begin_)}, offset);
   return false;
 }
@@ -198,7 +198,7 @@ bool TextLexer::fail_expected(std::string_view what, size_t offset) {
     reason.append(at, next);
     reason += '\'';
   }
-  return fail(offset, std::move(reason));
+  return fail(offset, reason);
 }
 
 std::unique_ptr<TextError> TextLexer::take_error() {

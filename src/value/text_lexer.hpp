@@ -56,12 +56,12 @@ class TextLexer {
   bool string_body(std::string_view& text, std::string& scratch, bool json_escapes);
 
   /// Records an error at a byte offset; returns false.
-  bool fail(size_t offset, std::string reason, Code code = Code::corrupt);
+  bool fail(size_t offset, std::string_view reason, Code code = Code::corrupt);
   /// `expected <what>, got 'x'` or `… got end of input`, about the next character.
   bool fail_expected(std::string_view what);
   bool fail_expected(std::string_view what, size_t offset);
   /// One component of the path, given from the inside out while the error travels up.
-  void add_path(std::string component) { path_.push_back(std::move(component)); }
+  [[gnu::noinline]] void add_path(std::string_view component) { path_.emplace_back(component); }
   bool failed() const { return error_ != nullptr; }
   /// The finished error, without message. Requires: failed().
   std::unique_ptr<TextError> take_error();

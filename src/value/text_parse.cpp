@@ -18,6 +18,8 @@ namespace {
 // Functions that recurse keep their frames small: whatever needs a local string is a function of
 // its own that is never inlined.
 #define SAMARA_LEAF [[gnu::noinline]]
+// And each container has a frame of its own, so that none pays for the locals of the others.
+#define SAMARA_APART [[gnu::noinline]]
 
 class TextParser {
  public:
@@ -206,7 +208,7 @@ class TextParser {
         std::string reason = "invalid DateTime value, got \"";
         reason += lexer_.rest().substr(0, length);
         reason += '"';
-        return lexer_.fail(lexer_.offset(), std::move(reason));
+        return lexer_.fail(lexer_.offset(), reason);
       }
       case DateTimeStatus::ok:
         break;
@@ -227,7 +229,7 @@ class TextParser {
       std::string reason = "invalid hex string (odd length), got \"";
       reason += rest.substr(0, length);
       reason += '"';
-      return lexer_.fail(lexer_.offset(), std::move(reason));
+      return lexer_.fail(lexer_.offset(), reason);
     }
     BytesObject* object = heap_.new_bytes((length - 2) / 2);
     if (object == nullptr) return out_of_memory();
@@ -343,7 +345,7 @@ class TextParser {
     append_integer(component, static_cast<int64_t>(i));
     component += ']';
     component += suffix;
-    lexer_.add_path(std::move(component));
+    lexer_.add_path(component);
   }
   SAMARA_LEAF void add_key(const Type* key_type, Slot key) {
     lexer_.add_path(key_place(key_type, key));
@@ -358,12 +360,12 @@ class TextParser {
     std::string quoted = "[";
     append_string_literal(quoted, name);
     quoted += ']';
-    lexer_.add_path(std::move(quoted));
+    lexer_.add_path(quoted);
   }
   SAMARA_LEAF void add_case(std::string_view name) {
     std::string component = ".";
     append_identifier(component, name);
-    lexer_.add_path(std::move(component));
+    lexer_.add_path(component);
   }
 
   std::string key_place(const Type* key_type, Slot key) {
@@ -375,6 +377,7 @@ class TextParser {
   }
 
   SAMARA_LEAF void enter_name(std::string_view name) { paths_.enter(joined({".", name})); }
+  SAMARA_LEAF void enter_cell() { paths_.enter("[]"); }
   SAMARA_LEAF void enter_index(size_t i) {
     std::string component = "[";
     append_integer(component, static_cast<int64_t>(i));
@@ -417,11 +420,11 @@ class TextParser {
   // --- containers
   // -----------------------------------------------------------------------------------
 
-  bool ref(const Type* type, Slot& out) {
+  SAMARA_APART bool ref(const Type* type, Slot& out) {
     if (!lexer_.accept('&')) return lexer_.fail(lexer_.offset(), "expected '&' to start ref");
     CellObject* cell = heap_.new_cell(Slot::null());
     begin_container(type, cell, out);
-    if (track_) paths_.enter("[]");
+    if (track_) enter_cell();
     if (!value(type->element(), cell->content)) {
       lexer_.add_path("[]");
       return false;
@@ -430,7 +433,7 @@ class TextParser {
     return true;
   }
 
-  bool array(const Type* type, Slot& out) {
+  SAMARA_APART bool array(const Type* type, Slot& out) {
     if (!lexer_.accept('[')) return lexer_.fail(lexer_.offset(), "expected '[' to start array");
     ArrayObject* array = heap_.new_array();
     begin_container(type, array, out);
@@ -453,7 +456,7 @@ class TextParser {
     }
   }
 
-  bool set(const Type* type, Slot& out) {
+  SAMARA_APART bool set(const Type* type, Slot& out) {
     if (!lexer_.accept('{')) return lexer_.fail(lexer_.offset(), "expected '{' to start set");
     SortedObject* set = new_set(heap_);
     begin_container(type, set, out);
@@ -476,7 +479,7 @@ class TextParser {
     }
   }
 
-  bool dict(const Type* type, Slot& out) {
+  SAMARA_APART bool dict(const Type* type, Slot& out) {
     if (!lexer_.accept('{')) return lexer_.fail(lexer_.offset(), "expected '{' to start dict");
     SortedObject* dict = new_dict(heap_);
     begin_container(type, dict, out);
@@ -497,7 +500,7 @@ class TextParser {
     }
   }
 
-  bool entry(const Type* type, SortedObject* dict, size_t i) {
+  SAMARA_APART bool entry(const Type* type, SortedObject* dict, size_t i) {
     Slot key;
     Slot content;
     if (!value(type->key(), key)) {
@@ -519,10 +522,10 @@ class TextParser {
   SAMARA_LEAF bool fail_colon(size_t i) {
     std::string reason = "expected ':' after dict key at entry ";
     append_integer(reason, static_cast<int64_t>(i));
-    return lexer_.fail(lexer_.offset(), std::move(reason));
+    return lexer_.fail(lexer_.offset(), reason);
   }
 
-  bool structure(const Type* type, Slot& out) {
+  SAMARA_APART bool structure(const Type* type, Slot& out) {
     if (!lexer_.accept('(')) return lexer_.fail(lexer_.offset(), "expected '(' to start struct");
     FieldsObject* fields = heap_.new_fields(type->arity());
     out = Slot::of(fields);
@@ -558,14 +561,14 @@ class TextParser {
         if (f > 0) reason += ", ";
         reason += type->name(f);
       }
-      return lexer_.fail(start, std::move(reason));
+      return lexer_.fail(start, reason);
     }
     lexer_.skip_space();
     return lexer_.accept('=') ||
            lexer_.fail(lexer_.offset(), joined({"expected '=' after field name '", name, "'"}));
   }
 
-  bool variant(const Type* type, Slot& out) {
+  SAMARA_APART bool variant(const Type* type, Slot& out) {
     uint32_t index = 0;
     if (!case_name(type, index)) return false;
     const Type* payload_type = type->child(index);
@@ -602,7 +605,7 @@ class TextParser {
         reason += '.';
         reason += type->name(c);
       }
-      return lexer_.fail(start, std::move(reason));
+      return lexer_.fail(start, reason);
     }
     index = static_cast<uint32_t>(found);
     return true;
@@ -632,6 +635,7 @@ class TextParser {
 };
 
 #undef SAMARA_LEAF
+#undef SAMARA_APART
 
 }  // namespace
 

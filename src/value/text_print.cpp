@@ -62,13 +62,35 @@ class TextPrinter {
     uint64_t index = 0;          // or the key's slot
   };
 
-  bool fail(Code code, std::string_view text) {
+  [[gnu::noinline]] bool fail(Code code, std::string_view text) {
     error_ = Error(code, text);
     return false;
   }
 
+  bool too_long() { return fail(Code::exhausted, "the text of the value is too long"); }
+
   bool print(const Type* type, Slot value) {
-    if (out_.size() > end_) return fail(Code::exhausted, "the text of the value is too long");
+    switch (type->kind()) {
+      case Kind::struct_:
+      case Kind::variant:
+      case Kind::ref:
+      case Kind::array:
+      case Kind::set:
+      case Kind::dict:
+        break;
+      default:
+        return print_leaf(type, value);
+    }
+    if (out_.size() > end_) return too_long();
+    if (++depth_ > k_text_depth_max) return fail(Code::exhausted, "the value nests too deep");
+    bool done = print_compound(type, value);
+    depth_--;
+    return done;
+  }
+
+  // Apart from print(), whose frame is on the stack once for each level.
+  [[gnu::noinline]] bool print_leaf(const Type* type, Slot value) {
+    if (out_.size() > end_) return too_long();
     switch (type->kind()) {
       case Kind::never:
       case Kind::recursive:
@@ -113,10 +135,7 @@ class TextPrinter {
       case Kind::dict:
         break;
     }
-    if (++depth_ > k_text_depth_max) return fail(Code::exhausted, "the value nests too deep");
-    bool done = print_compound(type, value);
-    depth_--;
-    return done;
+    return false;
   }
 
   bool print_compound(const Type* type, Slot value) {
@@ -132,7 +151,7 @@ class TextPrinter {
     switch (type->kind()) {
       case Kind::ref:
         out_ += '&';
-        return print_at({Step::cell, type, 0}, type->element(), as<CellObject>(value)->content);
+        return print_at(Step::cell, type, 0, type->element(), as<CellObject>(value)->content);
       case Kind::array:
         return print_array(type, as<ArrayObject>(value));
       case Kind::set:
@@ -142,27 +161,31 @@ class TextPrinter {
     }
   }
 
-  bool print_at(Place place, const Type* type, Slot value) {
+  [[gnu::noinline]] void enter(Step step, const Type* around, uint64_t index) {
+    places_.enter({step, around, index});
+  }
+  // Prints a value at a place, given by the parts of a Place.
+  bool print_at(Step step, const Type* around, uint64_t index, const Type* type, Slot value) {
     if (!track_ || type->immutable()) return print(type, value);
-    places_.enter(place);
+    enter(step, around, index);
     bool done = print(type, value);
     places_.leave();
     return done;
   }
 
-  bool print_struct(const Type* type, Slot value) {
+  [[gnu::noinline]] bool print_struct(const Type* type, Slot value) {
     out_ += '(';
     for (uint32_t i = 0; i < type->arity(); i++) {
       if (i > 0) out_ += ", ";
       append_identifier(out_, type->name(i));
       out_ += '=';
-      if (!print_at({Step::field, type, i}, type->child(i), field_of(value, i))) return false;
+      if (!print_at(Step::field, type, i, type->child(i), field_of(value, i))) return false;
     }
     out_ += ')';
     return true;
   }
 
-  bool print_variant(const Type* type, Slot value) {
+  [[gnu::noinline]] bool print_variant(const Type* type, Slot value) {
     uint32_t index = case_of(value);
     SAMARA_ASSERT(index < type->arity());
     out_ += '.';
@@ -170,20 +193,20 @@ class TextPrinter {
     const Type* payload = type->child(index);
     if (payload->is(Kind::null)) return true;
     out_ += ' ';
-    return print_at({Step::variant_case, type, index}, payload, payload_of(value));
+    return print_at(Step::variant_case, type, index, payload, payload_of(value));
   }
 
-  bool print_array(const Type* type, const ArrayObject* array) {
+  [[gnu::noinline]] bool print_array(const Type* type, const ArrayObject* array) {
     out_ += '[';
     for (size_t i = 0; i < array->size; i++) {
       if (i > 0) out_ += ", ";
-      if (!print_at({Step::index, type, i}, type->element(), array->data[i])) return false;
+      if (!print_at(Step::index, type, i, type->element(), array->data[i])) return false;
     }
     out_ += ']';
     return true;
   }
 
-  bool print_set(const Type* type, SortedObject* set) {
+  [[gnu::noinline]] bool print_set(const Type* type, SortedObject* set) {
     out_ += '{';
     bool first = true;
     for (SortedCursor at(set); at.valid(); at.next()) {
@@ -195,7 +218,7 @@ class TextPrinter {
     return true;
   }
 
-  bool print_dict(const Type* type, SortedObject* dict) {
+  [[gnu::noinline]] bool print_dict(const Type* type, SortedObject* dict) {
     if (dict->size == 0) {
       out_ += "{:}";
       return true;
@@ -207,7 +230,7 @@ class TextPrinter {
       first = false;
       if (!print(type->key(), at.key())) return false;
       out_ += ':';
-      if (!print_at({Step::key, type->key(), at.key().bits}, type->dict_value(), at.value())) {
+      if (!print_at(Step::key, type->key(), at.key().bits, type->dict_value(), at.value())) {
         return false;
       }
     }
@@ -215,7 +238,7 @@ class TextPrinter {
     return true;
   }
 
-  void print_function(const Type* type) {
+  [[gnu::noinline]] void print_function(const Type* type) {
     out_ += type->is(Kind::async_function) ? "async (" : "(";
     for (uint32_t i = 0; i < type->input_count(); i++) {
       if (i > 0) out_ += ", ";
@@ -239,11 +262,11 @@ class TextPrinter {
     }
     out_ += ']';
   }
-  void print_vector(const Type* element, const VectorObject* vector) {
+  [[gnu::noinline]] void print_vector(const Type* element, const VectorObject* vector) {
     out_ += "vec";
     print_packed(element, vector->data(), vector->size);
   }
-  void print_matrix(const Type* element, const MatrixObject* matrix) {
+  [[gnu::noinline]] void print_matrix(const Type* element, const MatrixObject* matrix) {
     out_ += "mat[";
     for (uint64_t row = 0; row < matrix->rows; row++) {
       if (row > 0) out_ += ", ";
@@ -253,7 +276,7 @@ class TextPrinter {
   }
 
   // Writes a reference when the object was met before.
-  bool already_printed(const Object* object) {
+  [[gnu::noinline]] bool already_printed(const Object* object) {
     size_t up = 0;
     if (places_.first_visit(object, up, down_)) return false;
     append_integer(out_, static_cast<int64_t>(up));

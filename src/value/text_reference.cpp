@@ -71,7 +71,7 @@ bool read_reference(TextLexer& lexer, const TextPaths& paths, std::string& text,
     append_integer(reason, static_cast<int64_t>(up));
     reason += " levels from depth ";
     append_integer(reason, static_cast<int64_t>(paths.depth()));
-    return lexer.fail(start, std::move(reason));
+    return lexer.fail(start, reason);
   }
   number = TextPaths::k_none;
   if (complete) number = paths.find(relative ? static_cast<size_t>(up) : paths.depth(), components);

@@ -64,6 +64,9 @@ TEST_F(Text, years_beyond_four_digits_have_a_sign_and_six_digits) {
   EXPECT_EQ(round(types.datetime(), "-000001-12-31T23:59:59.9"), "-000001-12-31T23:59:59.900");
   EXPECT_EQ(reason(types.datetime(), "-0001-01-01T00:00:00"),
             "invalid DateTime value, got \"-0001-01-01T00:00:00\"");
+  EXPECT_EQ(round(types.datetime(), "+275760-09-13T00:00:00"), "+275760-09-13T00:00:00.000");
+  EXPECT_EQ(reason(types.datetime(), "+275760-09-13T00:00:00.001"),
+            "invalid DateTime value, got \"+275760-09-13T00:00:00.001\"");
   EXPECT_EQ(reason(types.datetime(), "+999999999-01-01T00:00:00"),
             "invalid DateTime value, got \"+999999999-01-01T00:00:00\"");
 }

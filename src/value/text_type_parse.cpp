@@ -67,7 +67,7 @@ class TypeTextParser {
       reason += '.';
       reason += kind_name(static_cast<Kind>(k));
     }
-    return lexer_.fail(at, std::move(reason));
+    return lexer_.fail(at, reason);
   }
 
   bool constructor(Kind kind, size_t start, const Type*& out) {
@@ -81,7 +81,7 @@ class TypeTextParser {
     bool done = payload(kind, start, out);
     depth_--;
     paths_.leave();
-    if (!done) lexer_.add_path(std::move(place));
+    if (!done) lexer_.add_path(place);
     return done;
   }
 
@@ -256,7 +256,7 @@ class TypeTextParser {
       bool read = item(named, index);
       paths_.leave();
       if (!read) {
-        lexer_.add_path(std::move(place));
+        lexer_.add_path(place);
         return false;
       }
       lexer_.skip_space();
