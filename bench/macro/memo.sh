@@ -9,7 +9,7 @@ python3 - "$build/bin/samara" "$out" "$(cd "$(dirname "$0")/../.." && pwd)" <<'P
 import json, os, statistics, subprocess, sys, tempfile, time
 samara, out, source = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3]
 with tempfile.TemporaryDirectory() as work:
-    env = dict(os.environ, SAMARA_REPO=os.path.join(work, "repo"))
+    env = {k: v for k, v in os.environ.items() if k != "SAMARA_REPO"}
     def run(*args):
         done = subprocess.run([samara, *args], env=env, cwd=work, capture_output=True, text=True)
         assert done.returncode == 0, (args, done.stderr)
