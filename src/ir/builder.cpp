@@ -233,6 +233,7 @@ Expr Builder::finish_try(Expr body, Expr handler, Var message, Var stack, Expr f
 std::span<const Var> Builder::begin_function(std::initializer_list<const Type*> inputs) {
   functions_.emplace_back();
   std::vector<Var> parameters;
+  parameters.reserve(inputs.size());
   for (const Type* input : inputs) parameters.push_back(new_variable(input));
   // The heap block of the vector stays where it is when functions_ grows.
   functions_.back().parameters = std::move(parameters);
@@ -245,6 +246,7 @@ Expr Builder::end_function(Op op, Expr body, const Type* output) {
   std::vector<Node*> kids;
   for (Var capture : function.captures) kids.push_back(mention(capture).node);
   std::vector<const Type*> inputs;
+  inputs.reserve(function.parameters.size());
   for (Var parameter : function.parameters) {
     kids.push_back(mention(parameter).node);
     inputs.push_back(variables_[parameter.number].type);

@@ -304,6 +304,7 @@ void Checker::check_call(const Node& node) {
                      " arguments, got " + std::to_string(arguments.size()));
   } else {
     std::vector<const Type*> inputs;
+    inputs.reserve(arguments.size());
     for (uint32_t i = 0; i < callee.type->input_count(); i++)
       inputs.push_back(callee.type->child(i));
     check_arguments(node, arguments, inputs, "Function call");

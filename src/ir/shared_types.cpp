@@ -71,6 +71,7 @@ Result<Slot> SharedTypes::named_list(const Type* type) {
 
 Result<Slot> SharedTypes::input_list(const Type* type) {
   std::vector<const Type*> key;
+  key.reserve(type->input_count());
   for (uint32_t i = 0; i < type->input_count(); i++) key.push_back(type->part(i));
   auto known = inputs_.find(key);
   if (known != inputs_.end()) return known->second;
