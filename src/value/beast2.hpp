@@ -23,6 +23,8 @@ class Beast2Plan;  // value/beast2_plan.hpp
 /// of a variant do not count, so that long linked lists pass.
 #ifdef SAMARA_DEVICE
 inline constexpr uint32_t k_depth_max = 200;
+#elif defined(__SANITIZE_ADDRESS__)
+inline constexpr uint32_t k_depth_max = 2'000;  // its frames are several times as large
 #else
 inline constexpr uint32_t k_depth_max = 10'000;
 #endif

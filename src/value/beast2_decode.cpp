@@ -80,14 +80,14 @@ class Decoder {
   }
 
   SAMARA_INLINE At boolean(At at, Slot* out) {
-    if (SAMARA_UNLIKELY(at == end_)) return fail(beast2_underflow("boolean", offset(at)));
+    if (SAMARA_UNLIKELY(at == end_)) return fail_underflow("boolean", at);
     if (SAMARA_UNLIKELY(*at > 1)) return fail_at("Invalid boolean byte", at);
     *out = Slot::of(*at != 0);
     return at + 1;
   }
 
   SAMARA_INLINE At number(At at, Slot* out) {
-    if (SAMARA_UNLIKELY(left(at) < 8)) return fail(beast2_underflow("float64", offset(at)));
+    if (SAMARA_UNLIKELY(left(at) < 8)) return fail_underflow("float64", at);
     uint64_t bits = load_little(at);
     if (SAMARA_UNLIKELY((bits & 0x7fffffffffffffffULL) > 0x7ff0000000000000ULL)) {
       return not_a_number(at, bits, out);
@@ -107,8 +107,7 @@ class Decoder {
     uint64_t size = 0;
     At from = length(at, size);
     if (SAMARA_UNLIKELY(from == nullptr)) return nullptr;
-    if (SAMARA_UNLIKELY(size > left(from)))
-      return fail(beast2_underflow("string", offset(at), size));
+    if (SAMARA_UNLIKELY(size > left(from))) return fail_length("string", at, size);
     BytesObject* object = new_bytes(static_cast<size_t>(size));
     if (SAMARA_UNLIKELY(object == nullptr)) return fail_memory(at);
     if (SAMARA_UNLIKELY(!copy_is_ascii(object->data(), from, static_cast<size_t>(size))) &&
@@ -123,7 +122,7 @@ class Decoder {
     uint64_t size = 0;
     At from = length(at, size);
     if (SAMARA_UNLIKELY(from == nullptr)) return nullptr;
-    if (SAMARA_UNLIKELY(size > left(from))) return fail(beast2_underflow("blob", offset(at), size));
+    if (SAMARA_UNLIKELY(size > left(from))) return fail_length("blob", at, size);
     BytesObject* object = new_bytes(static_cast<size_t>(size));
     if (SAMARA_UNLIKELY(object == nullptr)) return fail_memory(at);
     if (size != 0) std::memcpy(object->data(), from, static_cast<size_t>(size));
@@ -160,18 +159,23 @@ class Decoder {
     }
   }
 
+  // The same out of line, where the frame of the caller matters more.
+  __attribute__((noinline)) At scalar_apart(const Node* node, At at, Slot* out) {
+    return scalar(node, at, out);
+  }
+
   // --- parts of value()
   // -----------------------------------------------------------------------------
 
   At marker(const Node* node, At at, Slot* out, bool& shared);
   At reference(const Node* node, At at, uint64_t distance, Slot* out);
   bool same_type(const Type* a, const Type* b);
-  At array(const Node* node, At at, Slot* out, uint32_t depth);
+  __attribute__((noinline)) At array(const Node* node, At at, Slot* out, uint32_t depth);
   At elements(const Node* element, At at, ArrayObject* array, size_t from, size_t to,
               uint32_t depth);
-  At set(const Node* node, At at, Slot* out, uint32_t depth);
-  At dict(const Node* node, At at, Slot* out, uint32_t depth);
-  At function(const Node* node, At at, Slot* out, uint32_t depth);
+  __attribute__((noinline)) At set(const Node* node, At at, Slot* out, uint32_t depth);
+  __attribute__((noinline)) At dict(const Node* node, At at, Slot* out, uint32_t depth);
+  __attribute__((noinline)) At function(const Node* node, At at, Slot* out, uint32_t depth);
   At vector(const Node* node, At at, Slot* out);
   At matrix(const Node* node, At at, Slot* out);
   At packed(const Node* element, At at, uint64_t count, uint8_t* to);
@@ -186,7 +190,7 @@ class Decoder {
     if (!error_) error_.emplace(std::move(error));
     return nullptr;
   }
-  SAMARA_COLD At fail_at(std::string_view text, At at) {
+  SAMARA_COLD At fail_at(const char* text, At at) {
     return fail(beast2_error_at(Code::corrupt, offset(at), text));
   }
   SAMARA_COLD At fail_memory(At at) {
@@ -196,8 +200,18 @@ class Decoder {
   SAMARA_COLD At fail_depth(At at) {
     return fail(beast2_error_at(Code::exhausted, offset(at), "Value nests too deep"));
   }
-  SAMARA_COLD At fail_varint(std::string_view what, At at, At next, uint64_t value,
-                             VarintFault fault) {
+  SAMARA_COLD At fail_never(At at) {
+    return fail(
+        beast2_error(Code::corrupt, offset(at), "Attempted to decode value of type .Never"));
+  }
+  SAMARA_COLD At fail_tag(At at, uint64_t tag) { return fail(beast2_invalid_tag(tag, offset(at))); }
+  SAMARA_COLD At fail_underflow(const char* what, At at) {
+    return fail(beast2_underflow(what, offset(at)));
+  }
+  SAMARA_COLD At fail_length(const char* what, At at, uint64_t length) {
+    return fail(beast2_underflow(what, offset(at), length));
+  }
+  SAMARA_COLD At fail_varint(const char* what, At at, At next, uint64_t value, VarintFault fault) {
     if (next == nullptr) return fail(beast2_varint_fault(fault, what, at, end_, offset(at)));
     if (value > k_beast2_varint_max) return fail(beast2_varint_unsafe(value, offset(at)));
     return fail_at("Varint is longer than needed", at);
@@ -258,7 +272,7 @@ At Decoder::value(const Node* node, At at, Slot* out, uint32_t depth) {
   At progress = at;
   uint32_t hops = 0;
   for (;;) {
-    if (node->scalar) return scalar(node, at, out);
+    if (node->scalar) return scalar_apart(node, at, out);
     switch (node->kind) {
       case Kind::struct_: {
         if (node->zero_slots != 0 && !charge_zero_width(node->zero_slots, at)) return nullptr;
@@ -287,7 +301,7 @@ At Decoder::value(const Node* node, At at, Slot* out, uint32_t depth) {
         uint64_t tag = 0;
         At next = length(at, tag);
         if (SAMARA_UNLIKELY(next == nullptr)) return nullptr;
-        if (SAMARA_UNLIKELY(tag >= node->count)) return fail(beast2_invalid_tag(tag, offset(at)));
+        if (SAMARA_UNLIKELY(tag >= node->count)) return fail_tag(at, tag);
         at = next;
         const Node* part = node->parts[tag];
         if (part->kind == Kind::null) {
@@ -330,8 +344,7 @@ At Decoder::value(const Node* node, At at, Slot* out, uint32_t depth) {
       case Kind::matrix:
         return matrix(node, at, out);
       case Kind::never:
-        return fail(
-            beast2_error(Code::corrupt, offset(at), "Attempted to decode value of type .Never"));
+        return fail_never(at);
       default:
         SAMARA_ASSERT(false);
         return nullptr;
@@ -540,7 +553,7 @@ At Decoder::vector(const Node* node, At at, Slot* out) {
   uint64_t size = 0;
   At next = length(at, size);
   if (next == nullptr) return nullptr;
-  if (size > left(next) / width) return fail(beast2_underflow("vector", offset(at), size));
+  if (size > left(next) / width) return fail_length("vector", at, size);
   VectorObject* object = heap_.new_vector(size, width);
   if (object == nullptr) return fail_memory(at);
   *out = Slot::of(object);
@@ -557,7 +570,7 @@ At Decoder::matrix(const Node* node, At at, Slot* out) {
   if (next == nullptr) return nullptr;
   size_t fits = left(next) / width;
   if (rows != 0 && columns > fits / rows) {
-    return fail(beast2_underflow("matrix", offset(at), rows));
+    return fail_length("matrix", at, rows);
   }
   // Rows without columns take no bytes, but whoever walks the rows takes time.
   if (rows * columns == 0 && !charge_zero_width(rows | columns, at)) return nullptr;
@@ -588,7 +601,7 @@ At Decoder::function(const Node* node, At at, Slot* out, uint32_t depth) {
     text += wanted;
     text += " IR, got ";
     text += found;
-    return fail_at(text, start);
+    return fail_at(text.c_str(), start);
   }
   std::vector<Slot> captures;
   if (dialect == Dialect::b) {
