@@ -179,6 +179,7 @@ class Beast1Shapes::Reader {
                        [&](uint32_t a, uint32_t b) { return names[a] < names[b]; });
     }
     std::vector<NamedType> named;
+    named.reserve(order.size());
     for (uint32_t i : order) named.push_back({names[i], parts[i]->type});
     SAMARA_TRY(const Type* type, types_.checked_named(kind, named));
     Beast1Shape* shape = shapes_.add(kind, type);

@@ -151,6 +151,7 @@ class TypeDecoder {
       case Kind::variant: {
         SAMARA_TRY(const List* list, read_list(true, depth));
         std::vector<NamedType> parts;
+        parts.reserve(list->types.size());
         for (size_t i = 0; i < list->types.size(); i++) {
           parts.push_back({list->names[i], list->types[i]});
         }
