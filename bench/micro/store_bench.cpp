@@ -37,20 +37,27 @@ std::string scratch_base() {
   return "/tmp";
 }
 
+// Directories stay until the program ends: ext4 avoids the inodes of files removed in the last
+// minutes, and looking past them makes whatever is measured next several times slower.
 class Scratch {
  public:
   Scratch() {
     std::string pattern = scratch_base() + "/samara-bench-XXXXXX";
     SAMARA_ASSERT(::mkdtemp(pattern.data()) != nullptr);
     path_ = pattern;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+    static Sweeper sweeper;
+    sweeper.paths.push_back(path_);
   }
   const std::string& path() const { return path_; }
 
  private:
+  struct Sweeper {
+    std::vector<std::string> paths;
+    ~Sweeper() {
+      std::error_code ignored;
+      for (const std::string& path : paths) std::filesystem::remove_all(path, ignored);
+    }
+  };
   std::string path_;
 };
 
