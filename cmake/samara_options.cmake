@@ -27,6 +27,15 @@ set(CMAKE_C_FLAGS_RELEASE "-O3")
 set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
 set(CMAKE_C_FLAGS_MINSIZEREL "-Os -g")
 
+# libsamara.so holds the static layers, so these are position independent. With hidden visibility the code
+# is that of a position independent executable, which the system's compiler makes anyway.
+if(NOT SAMARA_DEVICE)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+  set(CMAKE_C_VISIBILITY_PRESET hidden)
+  set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+endif()
+
 # Several build directories of one tree share the cache: the directory is not part of its key.
 find_program(SAMARA_CCACHE ccache)
 if(SAMARA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

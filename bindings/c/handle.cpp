@@ -1,0 +1,153 @@
+#include "bindings/c/handle.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "platform/standard.hpp"
+#include "value/text_type.hpp"
+
+#ifndef SAMARA_VERSION
+#error "the build must define SAMARA_VERSION"
+#endif
+
+namespace samara::capi {
+
+// The codes of the interface are those of core/codes.def.
+static_assert(SAMARA_CORRUPT == static_cast<int>(Code::corrupt));
+static_assert(SAMARA_NOT_FOUND == static_cast<int>(Code::not_found));
+static_assert(SAMARA_PERMISSION == static_cast<int>(Code::permission));
+static_assert(SAMARA_CHECK_FAILED == static_cast<int>(Code::check_failed));
+static_assert(SAMARA_OUTCOME_ERROR == static_cast<int>(OutcomeKind::error));
+static_assert(SAMARA_OUTCOME_LIMIT == static_cast<int>(OutcomeKind::limit));
+
+int32_t finish(samara_repository* repository, const Result<void>& result) {
+  if (result) {
+    repository->error.clear();
+    return SAMARA_OK;
+  }
+  repository->error = result.error().message();
+  return static_cast<int32_t>(result.error().code);
+}
+
+Result<void> give(ByteView bytes, samara_bytes* out) {
+  if (out == nullptr) return Error(Code::invalid_argument, "no place is given for the result");
+  auto* data = static_cast<uint8_t*>(std::malloc(bytes.size() + 1));
+  if (data == nullptr) return Error(Code::exhausted, "no memory for the result");
+  if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
+  data[bytes.size()] = 0;
+  out->data = data;
+  out->size = bytes.size();
+  return {};
+}
+
+Result<const Type*> parse_type(TypeTable& types, std::string_view text) {
+  TypeParseResult parsed = type_from_text(types, text);
+  if (parsed) return parsed.type;
+  return Error(Code::invalid_argument, "cannot read the type '" + std::string(text.substr(0, 200)) +
+                                           "': " + parsed.error->message);
+}
+
+namespace {
+
+std::string working_directory() {
+  char* path = ::getcwd(nullptr, 0);
+  std::string out = path == nullptr ? "/" : path;
+  std::free(path);
+  return out;
+}
+
+Result<void> open(samara_repository& handle, const char* path, bool make) {
+  if (path == nullptr) return Error(Code::invalid_argument, "no path is given");
+  SAMARA_CHECK(platform::add_standard_platform(handle.types, handle.platform,
+                                               {.clock = handle.clock,
+                                                .random = handle.random,
+                                                .files = handle.files,
+                                                .http = nullptr,
+                                                .working_directory = working_directory()}));
+  if (make) SAMARA_CHECK(store::DirectoryRepository::init(handle.files, path));
+  std::string owner = "process " + std::to_string(::getpid()) + " (libsamara)";
+  SAMARA_TRY(handle.store,
+             store::DirectoryRepository::open(handle.files, handle.random, path, owner));
+  return {};
+}
+
+int32_t open_handle(const char* path, bool make, samara_repository** out) {
+  if (out == nullptr) return SAMARA_INVALID_ARGUMENT;
+  auto handle = std::make_unique<samara_repository>();
+  int32_t code = finish(handle.get(), open(*handle, path, make));
+  *out = handle.release();
+  return code;
+}
+
+}  // namespace
+
+}  // namespace samara::capi
+
+samara::engine::Engine& samara_repository::engine() {
+  if (engine_ == nullptr) {
+    samara::engine::EngineOptions options;
+    options.capabilities = capabilities;
+    engine_ = std::make_unique<samara::engine::Engine>(
+        samara::engine::EngineParts{*store, types, platform, clock, random, processes},
+        std::move(options));
+  }
+  return *engine_;
+}
+
+using namespace samara;
+
+extern "C" {
+
+uint32_t samara_api_version(void) { return SAMARA_API_VERSION; }
+const char* samara_version(void) { return SAMARA_VERSION; }
+
+const char* samara_code_text(int32_t code) {
+  if (code == SAMARA_OK) return "done";
+  switch (static_cast<Code>(code)) {
+#define SAMARA_CODE(name, number, sentence, retryable) \
+  case Code::name:                                     \
+    return sentence;
+#include "core/codes.def"
+#undef SAMARA_CODE
+  }
+  return "an unknown code";
+}
+
+void samara_bytes_free(samara_bytes* bytes) {
+  if (bytes == nullptr) return;
+  std::free(bytes->data);
+  *bytes = {};
+}
+
+uint8_t* samara_alloc(size_t size) {
+  return static_cast<uint8_t*>(std::malloc(size == 0 ? 1 : size));
+}
+
+void samara_hash_text(const samara_hash* hash, char text[65]) {
+  std::string hex = capi::hash_of(hash).hex();
+  std::memcpy(text, hex.c_str(), 65);
+}
+
+int32_t samara_hash_parse(const char* text, samara_hash* out) {
+  if (text == nullptr || out == nullptr) return SAMARA_INVALID_ARGUMENT;
+  auto hash = Hash::parse(text);
+  if (!hash) return SAMARA_CORRUPT;
+  capi::set_hash(out, *hash);
+  return SAMARA_OK;
+}
+
+int32_t samara_init(const char* path, samara_repository** out) {
+  return capi::open_handle(path, true, out);
+}
+int32_t samara_open(const char* path, samara_repository** out) {
+  return capi::open_handle(path, false, out);
+}
+void samara_close(samara_repository* repository) {
+  std::unique_ptr<samara_repository> owned(repository);
+}
+const char* samara_error(const samara_repository* repository) {
+  return repository == nullptr ? "no repository is given" : repository->error.c_str();
+}
+
+}  // extern "C"

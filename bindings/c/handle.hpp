@@ -1,0 +1,72 @@
+#pragma once
+// What is behind a samara_repository. Internal to the C interface.
+// Threads: one at a time, except `cancel`.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.hpp"
+#include "ports/linux/clock.hpp"
+#include "ports/linux/files.hpp"
+#include "ports/linux/processes.hpp"
+#include "ports/linux/random.hpp"
+#include "samara/samara.h"
+#include "store/directory_repository.hpp"
+
+struct samara_repository {
+  samara_repository() = default;
+  samara_repository(const samara_repository&) = delete;
+  samara_repository& operator=(const samara_repository&) = delete;
+
+  std::string error;
+  std::atomic<bool> cancel{false};  // set by any thread, looked at by the run; orders nothing else
+
+  samara::port::LinuxFiles files;
+  samara::port::LinuxRandom random;
+  samara::port::LinuxClock clock;
+  samara::port::LinuxProcesses processes;
+  samara::TypeTable types;
+  samara::eval::PlatformRegistry platform;
+  std::vector<std::string> capabilities;
+  std::unique_ptr<samara::store::DirectoryRepository> store;
+
+  /// Made on first use: from then on the platform is fixed.
+  samara::engine::Engine& engine();
+  bool has_engine() const { return engine_ != nullptr; }
+
+ private:
+  std::unique_ptr<samara::engine::Engine> engine_;
+};
+
+namespace samara::capi {
+
+/// Ends a call: keeps the message of an error, or forgets the last one.
+int32_t finish(samara_repository* repository, const Result<void>& result);
+/// Runs the body of a call on a handle that is open.
+template <typename F>
+int32_t guarded(samara_repository* repository, F&& body) {
+  if (repository == nullptr) return SAMARA_INVALID_ARGUMENT;
+  if (repository->store == nullptr) {
+    return finish(repository, Error(Code::invalid_argument, "the repository is not open"));
+  }
+  Result<void> result = body();
+  return finish(repository, result);
+}
+
+/// Bytes for the caller to free, with a zero behind them. Errors: exhausted.
+Result<void> give(ByteView bytes, samara_bytes* out);
+inline ByteView bytes_of_view(samara_view view) { return {view.data, view.size}; }
+inline Hash hash_of(const samara_hash* hash) {
+  Hash out;
+  std::memcpy(out.bytes.data(), hash->bytes, out.bytes.size());
+  return out;
+}
+inline void set_hash(samara_hash* out, const Hash& hash) {
+  std::memcpy(out->bytes, hash.bytes.data(), hash.bytes.size());
+}
+/// Errors: invalid_argument.
+Result<const Type*> parse_type(TypeTable& types, std::string_view text);
+
+}  // namespace samara::capi

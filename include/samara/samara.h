@@ -1,0 +1,253 @@
+/* Samara's C interface: repositories, values, functions and calls. Other languages build on this
+ * alone.
+ *
+ * Interface version 1. It grows at its end only: functions are added, structs that a caller fills
+ * in begin with their own size, codes and formats keep their numbers.
+ *
+ * Every call returns SAMARA_OK or a code; samara_error() then has the message for people. A handle
+ * and what it returned belong to one thread at a time; open as many handles as there are threads.
+ * Only samara_cancel() may be called from elsewhere. What the library allocated is freed by the
+ * library: samara_bytes_free, samara_result_free, samara_close.
+ *
+ * Documented in docs/formats/ (values, functions, calls) and docs/guide/c-api.md.
+ */
+#ifndef SAMARA_SAMARA_H
+#define SAMARA_SAMARA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define SAMARA_API __attribute__((visibility("default")))
+#else
+#define SAMARA_API
+#endif
+
+#define SAMARA_API_VERSION 1
+
+/* --- codes
+ * ---------------------------------------------------------------------------------------- */
+
+enum {
+  SAMARA_OK = 0,
+  SAMARA_CORRUPT = 1,          /* the data is damaged or not in the expected format */
+  SAMARA_UNSUPPORTED = 2,      /* a version or feature is not supported */
+  SAMARA_EXHAUSTED = 3,        /* a limit was reached */
+  SAMARA_TYPE_MISMATCH = 4,    /* a value does not have the expected type */
+  SAMARA_NOT_FOUND = 5,        /* there is no such thing */
+  SAMARA_EXISTS = 6,           /* it exists already */
+  SAMARA_AMBIGUOUS = 7,        /* the name stands for more than one thing */
+  SAMARA_INVALID_ARGUMENT = 8, /* an argument is not valid */
+  SAMARA_IO = 9,               /* the operating system reported an error */
+  SAMARA_DISK_FULL = 10,       /* there is no space left */
+  SAMARA_PERMISSION = 11,      /* permission denied, or a capability that is not granted */
+  SAMARA_LOCKED = 12,          /* somebody else holds the lock */
+  SAMARA_CANCELLED = 13,       /* the operation was cancelled */
+  SAMARA_TIMEOUT = 14,         /* the time limit was reached */
+  SAMARA_NO_REPOSITORY = 15,   /* no repository was found */
+  SAMARA_CONFLICT = 16,        /* it was changed by somebody else meanwhile */
+  SAMARA_NOT_TRUSTED = 17,     /* the signature or key is not trusted */
+  SAMARA_GUEST_FAILED = 18,    /* the program that was run failed */
+  SAMARA_CHECK_FAILED = 19     /* the program breaks a rule of its language */
+};
+
+/* --- data
+ * ----------------------------------------------------------------------------------------- */
+
+/* An open repository with the runtime that calls its functions. */
+typedef struct samara_repository samara_repository;
+
+/* The id of an object: the SHA-256 of its bytes. */
+typedef struct samara_hash {
+  uint8_t bytes[32];
+} samara_hash;
+
+/* Bytes of the caller's; not kept after the call. */
+typedef struct samara_view {
+  const uint8_t* data;
+  size_t size;
+} samara_view;
+
+/* Bytes of the library's; a zero follows behind the last one. Start with {0}. */
+typedef struct samara_bytes {
+  uint8_t* data;
+  size_t size;
+} samara_bytes;
+
+/* How a value is written. */
+enum {
+  SAMARA_BEAST2 = 1, /* binary, self-describing; both dialects are read, dialect B is written */
+  SAMARA_TEXT = 2,   /* East text */
+  SAMARA_JSON = 3    /* East JSON; needs a type to be read */
+};
+
+/* How a call ended. */
+enum {
+  SAMARA_OUTCOME_VALUE = 0,
+  SAMARA_OUTCOME_ERROR = 1,     /* an East error with its location stack */
+  SAMARA_OUTCOME_TRAP = 2,      /* the function did what it must not */
+  SAMARA_OUTCOME_CRASH = 3,     /* the process that ran it died */
+  SAMARA_OUTCOME_TIMEOUT = 4,   /* the deadline passed */
+  SAMARA_OUTCOME_MEMORY = 5,    /* the memory limit was reached */
+  SAMARA_OUTCOME_CANCELLED = 6, /* samara_cancel */
+  SAMARA_OUTCOME_LOST = 7,      /* whoever ran it is gone */
+  SAMARA_OUTCOME_LIMIT = 8      /* another limit: steps, depth, output */
+};
+
+/* What repeating a call of a platform function does. */
+enum {
+  SAMARA_PURE = 0,       /* the same answer each time and nothing else */
+  SAMARA_IDEMPOTENT = 1, /* once or several times makes no difference */
+  SAMARA_EFFECTFUL = 2   /* each time counts */
+};
+
+/* --- the library
+ * -------------------------------------------------------------------------------------- */
+
+/* The interface version of the library that is loaded; at least SAMARA_API_VERSION. */
+SAMARA_API uint32_t samara_api_version(void);
+/* "0.1.0". */
+SAMARA_API const char* samara_version(void);
+/* A sentence for a code; never null. */
+SAMARA_API const char* samara_code_text(int32_t code);
+
+SAMARA_API void samara_bytes_free(samara_bytes* bytes);
+/* Memory for results of platform functions, which the library frees. */
+SAMARA_API uint8_t* samara_alloc(size_t size);
+
+/* 64 hex digits and a zero. */
+SAMARA_API void samara_hash_text(const samara_hash* hash, char text[65]);
+SAMARA_API int32_t samara_hash_parse(const char* text, samara_hash* out);
+
+/* --- repositories
+ * ------------------------------------------------------------------------------------- */
+
+/* Makes a repository in a directory that does not exist or is empty, and opens it.
+ * `*out` is set also on failure, for samara_error; close it in any case. */
+SAMARA_API int32_t samara_init(const char* path, samara_repository** out);
+/* Opens a repository. `*out` as above. */
+SAMARA_API int32_t samara_open(const char* path, samara_repository** out);
+/* Null is allowed. */
+SAMARA_API void samara_close(samara_repository* repository);
+/* The message of the last call on this handle that failed; valid until the next call on it. */
+SAMARA_API const char* samara_error(const samara_repository* repository);
+
+/* --- values
+ * --------------------------------------------------------------------------------------------- */
+
+/* Stores a value; its id depends on the value alone, not on the form it came in.
+ * `type`: East text of its type, such as ".Array .Float". May be null for SAMARA_BEAST2, which
+ * carries it, and for SAMARA_TEXT, where it then follows from the text. */
+SAMARA_API int32_t samara_put(samara_repository* repository, int32_t format, samara_view value,
+                              const char* type, samara_hash* out);
+/* A stored value in the form asked for. */
+SAMARA_API int32_t samara_get(samara_repository* repository, const samara_hash* id, int32_t format,
+                              samara_bytes* out);
+/* East text of a stored value's type. */
+SAMARA_API int32_t samara_type_of(samara_repository* repository, const samara_hash* id,
+                                  samara_bytes* out);
+/* A value from one form to another; nothing is stored. `type` as in samara_put. */
+SAMARA_API int32_t samara_convert(samara_repository* repository, int32_t from, samara_view value,
+                                  const char* type, int32_t to, samara_bytes* out);
+
+/* --- names
+ * ---------------------------------------------------------------------------------------------- */
+
+/* The object that a text names: a function's name, a ref, a hash or a unique beginning of one. */
+SAMARA_API int32_t samara_resolve(samara_repository* repository, const char* text,
+                                  samara_hash* out);
+/* Sets a ref to an object that is there. */
+SAMARA_API int32_t samara_ref_set(samara_repository* repository, const char* name,
+                                  const samara_hash* target);
+SAMARA_API int32_t samara_ref_remove(samara_repository* repository, const char* name);
+
+/* --- platform functions
+ * --------------------------------------------------------------------------------- */
+
+/* Runs a platform function. Arguments are beast2 values of the declared input types.
+ * Returns 0 and sets `result` to a beast2 value of the output type, in memory of samara_alloc; or
+ * returns something else and may set `error` to a message, likewise: an East error, which the
+ * program can catch. */
+typedef int32_t (*samara_platform_call)(void* user, const samara_view* arguments, size_t count,
+                                        samara_bytes* result, samara_bytes* error);
+
+typedef struct samara_platform_function {
+  size_t struct_size; /* sizeof(samara_platform_function) */
+  const char* name;
+  const char* const* inputs; /* East text of the input types */
+  size_t input_count;
+  const char* output;  /* East text of the output type */
+  int32_t effect;      /* SAMARA_PURE … */
+  const char* version; /* part of the identity of calls: change it with the behaviour */
+  samara_platform_call call;
+  void* user;
+} samara_platform_function;
+
+/* Offers a platform function to the functions of this handle.
+ * Errors: SAMARA_CONFLICT once a function has been added or called: what is offered must be known
+ * first; SAMARA_EXISTS (console, path, crypto, fs, time, random and fetch functions are there
+ * already). */
+SAMARA_API int32_t samara_register(samara_repository* repository,
+                                   const samara_platform_function* function);
+/* Grants a capability that platform functions need, such as "fs". Errors: as samara_register. */
+SAMARA_API int32_t samara_grant(samara_repository* repository, const char* capability);
+
+/* --- functions and calls
+ * ---------------------------------------------------------------------------------- */
+
+/* Adds an East program, beast2 or JSON of either dialect. `name` may be null.
+ * Programs that mean the same have the same id. */
+SAMARA_API int32_t samara_add_function(samara_repository* repository, samara_view program,
+                                       const char* name, samara_hash* out);
+
+/* One argument: the id of a stored value, or, where `id` is null, a beast2 value. */
+typedef struct samara_argument {
+  const samara_hash* id;
+  samara_view value;
+} samara_argument;
+
+/* Zero fields mean the default. */
+typedef struct samara_call_options {
+  size_t struct_size; /* sizeof(samara_call_options) */
+  int32_t no_memo;    /* run even if the answer is known */
+  int32_t sync;       /* the answer survives a power loss from the moment the call returns */
+  uint64_t wall_ms_max;
+  uint64_t memory_bytes_max;
+  uint64_t steps_max;
+  const char* name; /* of the function, for messages */
+} samara_call_options;
+
+typedef struct samara_result {
+  int32_t outcome;      /* SAMARA_OUTCOME_… */
+  int32_t from_memo;    /* 1: nothing was run */
+  samara_hash call;     /* the call's id */
+  samara_hash value_id; /* SAMARA_OUTCOME_VALUE: the id of the result */
+  samara_bytes value;   /* SAMARA_OUTCOME_VALUE: the result as beast2 */
+  samara_bytes message; /* others: what happened, with the location stack of an error */
+  samara_bytes reason;  /* why it was run or not, one line for each decision */
+  uint64_t wall_ns;     /* of the run that gave the outcome */
+  uint64_t steps;
+  uint64_t peak_memory_bytes;
+} samara_result;
+
+/* Calls a function. SAMARA_OK means that there is an outcome, of whatever kind.
+ * `options` may be null. Free `out` with samara_result_free. */
+SAMARA_API int32_t samara_call(samara_repository* repository, const samara_hash* function,
+                               const samara_argument* arguments, size_t count,
+                               const samara_call_options* options, samara_result* out);
+SAMARA_API void samara_result_free(samara_result* result);
+/* Ends the call that runs on this handle, if there is one. May be called from any thread. */
+SAMARA_API void samara_cancel(samara_repository* repository);
+/* All that is known of why a call ran or did not, in lines. */
+SAMARA_API int32_t samara_why(samara_repository* repository, const samara_hash* call,
+                              samara_bytes* out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
