@@ -96,6 +96,28 @@ TEST(FunctionRecord, equal_inputs_are_written_in_full) {
   EXPECT_EQ(twice->size() - once->size(), 6U);
 }
 
+TEST(FunctionRecord, types_with_back_references_are_refused) {
+  TypeTable table;
+  RecordTypes types(table);
+  FunctionRecord record = mean(table);
+  const Type* row = table.structure({{"a", table.integer()}});
+  record.inputs = {row, row};
+  auto bytes = encode_function(record, types);
+  ASSERT_TRUE(bytes);
+  // The second input's list of fields as a reference to the first one's.
+  const Bytes field = {0x10, 0, 1, 1, 'a', 8};
+  auto first = std::search(bytes->begin(), bytes->end(), field.begin(), field.end());
+  ASSERT_NE(first, bytes->end());
+  auto second = first + static_cast<ptrdiff_t>(field.size());
+  *(second + 1) = 6 - 1;  // from the marker back to behind the first one's marker
+  bytes->erase(second + 2, second + 6);
+  auto typed = decode_beast2(*bytes, types.function, table, *std::make_unique<Heap>());
+  ASSERT_TRUE(typed) << typed.error().message();
+  auto decoded = decode_function(*bytes, types);
+  ASSERT_FALSE(decoded);
+  EXPECT_EQ(decoded.error().message(), "the function is not in canonical form");
+}
+
 TEST(FunctionRecord, effects_out_of_order_are_refused) {
   TypeTable table;
   RecordTypes types(table);

@@ -89,6 +89,12 @@ Result<FunctionRecord> decode_function(ByteView bytes, const RecordTypes& types)
   }
   auto checked = check(out);
   if (!checked) return Error(Code::corrupt, checked.error().message());
+  // Types could be shared by back-references, which would be a second id of the same function.
+  SAMARA_TRY(Bytes canonical, encode_function(out, types));
+  if (canonical.size() != bytes.size() ||
+      std::memcmp(canonical.data(), bytes.data(), bytes.size()) != 0) {
+    return Error(Code::corrupt, "the function is not in canonical form");
+  }
   return out;
 }
 
