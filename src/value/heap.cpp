@@ -21,6 +21,11 @@
 #endif
 #ifndef SAMARA_NO_SANITIZE
 #define SAMARA_NO_SANITIZE
+#else
+// The collector reads the machine stack. Newer address sanitizers move locals to a stack of their own,
+// where it would not find them.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "detect_stack_use_after_return=0"; }
 #endif
 
 namespace samara {
