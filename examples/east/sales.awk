@@ -10,9 +10,11 @@ function next_number(below) {
 BEGIN {
   if (rows == 0) rows = 200000
   state = 20251121
-  regions = split("centre east north south west", region, " ")
-  products = split("anchor bearing bolt cable gasket hinge pulley spring valve washer", product, " ")
-  for (i = 1; i <= products; i++) price[i] = (3 + (i * 37) % 90) / 4
+  # Named as often as they sell.
+  regions = split("centre centre east north north north south south west", region, " ")
+  products = split("bearing bearing bolt bolt bolt bolt gasket pulley valve valve", product, " ")
+  price["bearing"] = 19.25; price["bolt"] = 0.75; price["gasket"] = 2; price["pulley"] = 20.5
+  price["valve"] = 16.5
   print "order,date,region,product,quantity,price"
   for (i = 1; i <= rows; i++) {
     where = next_number(regions) + 1
@@ -21,6 +23,6 @@ BEGIN {
     month = next_number(12) + 1
     quantity = 1 + next_number(month > 6 ? 25 : 20)
     printf "%d,2025-%02d-%02d,%s,%s,%d,%.2f\n", i, month, 1 + next_number(28), region[where],
-      product[what], quantity, price[what]
+      product[what], quantity, price[product[what]]
   }
 }

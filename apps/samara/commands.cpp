@@ -1,0 +1,41 @@
+#include "apps/samara/commands.hpp"
+
+namespace samara::cli {
+namespace {
+
+constexpr const Command* k_commands[] = {
+    &k_init,   &k_put, &k_show, &k_type,  &k_convert, &k_fn_add,     &k_fn_ls,    &k_fn_show,
+    &k_fn_rm,  &k_run, &k_why,  &k_log,   &k_call_ls, &k_call_show,  &k_ref_ls,   &k_ref_set,
+    &k_ref_rm, &k_gc,  &k_fsck, &k_stats, &k_version, &k_completion, &k_complete,
+};
+
+constexpr OptionSpec k_common[] = {
+    {"repo", 0, "DIR", "the repository", Completes::folder},
+    {"json", 0, "", "one JSON object a line, with a \"type\""},
+    {"quiet", 'q', "", "results and errors only"},
+    {"help", 'h', "", "this text"},
+};
+
+struct Group {
+  std::string_view name;
+  std::string_view summary;
+};
+constexpr Group k_groups[] = {
+    {"fn", "add, list and look at functions"},
+    {"call", "list and look at calls"},
+    {"ref", "names for objects"},
+};
+
+}  // namespace
+
+std::span<const Command* const> all_commands() { return k_commands; }
+std::span<const OptionSpec> common_options() { return k_common; }
+
+std::string_view group_summary(std::string_view group) {
+  for (const Group& known : k_groups) {
+    if (known.name == group) return known.summary;
+  }
+  return {};
+}
+
+}  // namespace samara::cli

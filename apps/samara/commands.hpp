@@ -1,0 +1,32 @@
+#pragma once
+// The commands of the program: one file each, commands.cpp lists them. Threads: constant data.
+
+#include "apps/samara/command.hpp"
+
+namespace samara::cli {
+
+extern const Command k_call_ls;
+extern const Command k_call_show;
+extern const Command k_complete;
+extern const Command k_completion;
+extern const Command k_convert;
+extern const Command k_fn_add;
+extern const Command k_fn_ls;
+extern const Command k_fn_rm;
+extern const Command k_fn_show;
+extern const Command k_fsck;
+extern const Command k_gc;
+extern const Command k_init;
+extern const Command k_log;
+extern const Command k_put;
+extern const Command k_ref_ls;
+extern const Command k_ref_rm;
+extern const Command k_ref_set;
+extern const Command k_run;
+extern const Command k_show;
+extern const Command k_stats;
+extern const Command k_type;
+extern const Command k_version;
+extern const Command k_why;
+
+}  // namespace samara::cli
