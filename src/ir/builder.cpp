@@ -244,6 +244,7 @@ Expr Builder::end_function(Op op, Expr body, const Type* output) {
   Function function = std::move(functions_.back());
   functions_.pop_back();
   std::vector<Node*> kids;
+  kids.reserve(function.captures.size() + function.parameters.size() + 1);
   for (Var capture : function.captures) kids.push_back(mention(capture).node);
   std::vector<const Type*> inputs;
   inputs.reserve(function.parameters.size());
