@@ -53,6 +53,10 @@ class LineParser {
   }
 
   void take_command(std::string_view word) {
+    if (word == "help" && line_.group.empty()) {
+      line_.arguments.options_.push_back({"help", {}});
+      return;
+    }
     for (const Command* command : all_commands()) {
       if (command->group == line_.group && command->name == word) {
         line_.command = command;
@@ -114,6 +118,7 @@ class LineParser {
   void take_long(std::string_view text) {
     size_t equals = text.find('=');
     std::string_view name = text.substr(0, equals);
+    if (line_.command == nullptr && text == "version") return take_command(text);
     const OptionSpec* spec = find_long(name);
     if (spec == nullptr) return unknown_option("--" + std::string(name), name);
     if (equals != std::string_view::npos) {

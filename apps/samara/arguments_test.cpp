@@ -52,6 +52,13 @@ TEST(CommandLine, help_needs_no_arguments) {
   EXPECT_TRUE(line.arguments.help());
 }
 
+TEST(CommandLine, help_is_also_asked_for_in_front) {
+  CommandLine line = parse({"help", "fn", "add"});
+  EXPECT_TRUE(line.arguments.help());
+  EXPECT_EQ(line.command, &k_fn_add);
+  EXPECT_EQ(parse({"--version"}).command, &k_version);
+}
+
 TEST(CommandLine, the_last_value_of_an_option_counts) {
   EXPECT_EQ(parse({"show", "a", "-o", "x", "-o", "y"}).arguments.value("output"), "y");
 }

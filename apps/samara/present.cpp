@@ -36,13 +36,18 @@ Result<Presentation> presentation_of(Context& context, const Arguments& argument
 Result<void> present(Context& context, const engine::LoadedValue& loaded, const Presentation& how) {
   const TypedValue& value = loaded.value;
   if (how.format) {
+    bool binary = *how.format == Format::beast2 || *how.format == Format::beast1;
+    if (binary && how.path.value_or("-") == "-" && context.out().on_terminal()) {
+      return context.misuse(std::string(format_word(*how.format)) + " is not for a terminal",
+                            "-o FILE writes it to a file");
+    }
     WriteOptions options{*how.format, how.dialect, how.delimiter};
     auto contents = encode_value(loaded, options);
     if (!contents) {
       return std::move(contents).error().with_context(
           "cannot write " + type_name(value.type) + " as " + std::string(format_word(*how.format)));
     }
-    return write_output(context, how.path.value_or("-"), *contents);
+    return write_output(context, how.path.value_or("-"), contents->view());
   }
   bool terminal = context.out().on_terminal();
   if (how.table && !has_table(value.type)) {

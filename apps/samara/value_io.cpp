@@ -242,7 +242,7 @@ Result<engine::LoadedValue> read_value(Context& context, std::string_view path, 
   return std::move(value).error().with_context(what);
 }
 
-Result<std::string> encode_value(const engine::LoadedValue& loaded, const WriteOptions& options) {
+Result<Encoded> encode_value(const engine::LoadedValue& loaded, const WriteOptions& options) {
   const Type* type = loaded.value.type;
   const Slot value = loaded.value.value;
   switch (options.format) {
@@ -251,19 +251,21 @@ Result<std::string> encode_value(const engine::LoadedValue& loaded, const WriteO
       beast2.dialect = options.dialect;
       beast2.functions = loaded.functions.get();
       SAMARA_TRY(Bytes bytes, encode_beast2(type, value, beast2));
-      return std::string(as_text(bytes));
+      return Encoded(std::move(bytes));
     }
     case Format::beast1: {
       SAMARA_TRY(Bytes bytes, encode_beast1(type, value));
-      return std::string(as_text(bytes));
+      return Encoded(std::move(bytes));
     }
     case Format::json: {
       SAMARA_TRY(std::string text, print_json(type, value));
-      return text + "\n";
+      text += '\n';
+      return Encoded(std::move(text));
     }
     case Format::east: {
       SAMARA_TRY(std::string text, print_text(type, value));
-      return text + "\n";
+      text += '\n';
+      return Encoded(std::move(text));
     }
     case Format::csv: {
       CsvEncodeOptions csv;
@@ -271,7 +273,7 @@ Result<std::string> encode_value(const engine::LoadedValue& loaded, const WriteO
       SAMARA_TRY(std::string text, encode_csv(type, value, csv));
       // The last row may come without its line end.
       if (!text.empty() && text.back() != '\n') text += csv.newline;
-      return text;
+      return Encoded(std::move(text));
     }
   }
   SAMARA_ASSERT(!"a format without a writer");

@@ -58,8 +58,22 @@ struct WriteOptions {
   std::optional<char> delimiter;  // CSV
 };
 
-/// The value in a format, text with a line feed at the end. Errors: those of the codecs.
-Result<std::string> encode_value(const engine::LoadedValue& value, const WriteOptions& options);
+/// A value in a format; large ones are not copied.
+class Encoded {
+ public:
+  explicit Encoded(Bytes bytes) : bytes_(std::move(bytes)) {}
+  explicit Encoded(std::string text) : text_(std::move(text)) {}
+  std::string_view view() const {
+    return text_.empty() ? as_text(bytes_) : std::string_view(text_);
+  }
+
+ private:
+  Bytes bytes_;
+  std::string text_;
+};
+
+/// Text formats end with a line feed. Errors: those of the codecs.
+Result<Encoded> encode_value(const engine::LoadedValue& value, const WriteOptions& options);
 /// To a file, whole or not at all, or to standard output ("-").
 Result<void> write_output(Context& context, std::string_view path, std::string_view contents);
 

@@ -30,6 +30,12 @@ class Help(cli.Cli):
             self.assertIn(command.split()[0], text)
         self.assertNotIn("__complete", text)
 
+    def test_help_in_front(self):
+        self.assertEqual(self.ok("help", "fn", "add").out, self.ok("fn", "add", "-h").out)
+        self.assertEqual(self.ok("help").out, self.ok("-h").out)
+        self.assertEqual(self.ok("help", "fn").out, self.ok("fn", "-h").out)
+        self.assertEqual(self.ok("--version").out, self.ok("version").out)
+
     def test_no_command_is_a_usage_error(self):
         result = self.samara()
         self.assertEqual(result.code, cli.USAGE)

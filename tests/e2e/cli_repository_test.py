@@ -1,4 +1,5 @@
 """Finding, checking and cleaning repositories, and what happens when the disk or a file is bad."""
+import fcntl
 import json
 import os
 import subprocess
@@ -101,6 +102,12 @@ class Damage(cli.Cli):
         self.ok("gc", "--grace", "0s", "--keep-days", "0")
         self.assertFalse(self.ok("run", "sum_to", "9", "--json").json()[0]["from_memory"])
         self.ok("fsck")
+
+    def test_one_collector_at_a_time(self):
+        with open(self.repository() / "locks" / "gc", "ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.fails(cli.LOCKED, "gc", says="locked")
+        self.ok("gc")
 
     def test_stats(self):
         self.add("sum_to")
