@@ -133,6 +133,8 @@ TEST_F(Beast1, what_cannot_be_written_is_refused) {
   EXPECT_EQ(name.error().message(), "Beast v1 names cannot hold NUL");
   std::vector<std::string> names;
   std::vector<NamedType> cases;
+  names.reserve(257);
+  cases.reserve(257);
   for (int i = 0; i < 257; i++) names.push_back("c" + std::to_string(i));
   for (const std::string& n : names) cases.push_back({n, types.null()});
   auto wide = encode_beast1(types.variant(cases), Slot::bare_case(256));

@@ -65,7 +65,7 @@ void WrittenObjects::index_log() {
 }
 
 size_t WrittenObjects::find(uintptr_t address) {
-  SAMARA_ASSERT(log_.size() < UINT32_MAX / 4);
+  SAMARA_ASSERT(log_.size() < UINT32_MAX);
   if (indexed_ < log_.size()) index_log();
   size_t mask = index_.size() - 1;
   for (size_t at = spread(address) & mask;; at = (at + 1) & mask) {

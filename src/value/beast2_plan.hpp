@@ -2,7 +2,8 @@
 // Types compiled for the beast2 codec: one node for each type that values of a type can hold, with
 // what the codec looks at laid out flat. Nodes are unique for a type within a plan and never move.
 //
-// Threads: one thread; types are added as codecs meet them. Source: docs/formats/beast2.md.
+// Threads: one thread; types are added as codecs meet them. A plan refers to types and must not
+// outlive their table. Source: docs/formats/beast2.md.
 
 #include <deque>
 #include <unordered_map>

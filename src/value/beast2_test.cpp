@@ -233,6 +233,8 @@ TEST_F(Beast2, elements_without_bytes_are_limited) {
 TEST_F(Beast2, a_wide_struct_without_bytes_cannot_fill_the_memory) {
   std::vector<NamedType> fields;
   std::vector<std::string> names;
+  fields.reserve(200);
+  names.reserve(200);
   for (int i = 0; i < 200; i++) names.push_back("f" + std::to_string(i));
   for (const std::string& name : names) fields.push_back({name, types.null()});
   const Type* type =

@@ -117,6 +117,8 @@ class TypeMaker {
     size_t count = random_.below(5);
     std::vector<std::string> names;
     std::vector<NamedType> fields;
+    names.reserve(count);
+    fields.reserve(count);
     for (size_t i = 0; i < count; i++) names.push_back(name(i));
     for (size_t i = 0; i < count; i++) fields.push_back({names[i], make(level + 1, key)});
     return types_.structure(fields);
@@ -126,6 +128,8 @@ class TypeMaker {
     size_t count = 1 + random_.below(4);
     std::vector<std::string> names;
     std::vector<NamedType> cases;
+    names.reserve(count);
+    cases.reserve(count);
     for (size_t i = 0; i < count; i++) names.push_back(name(i));
     // The first case is plain, so that a value can always end here.
     cases.push_back({names[0], leaf_type()});
