@@ -331,7 +331,7 @@ class JsonParser {
     if (in_.peek() != '[') return fail_got(in_.place(), "expected array");
     in_.open();
     std::vector<Slot> elements;
-    uint64_t rows = 0;
+    size_t rows = 0;
     size_t columns = 0;
     for (; in_.more(rows == 0); rows++) {
       in_.peek();

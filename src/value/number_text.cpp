@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/assert.hpp"
+#include "value/number_digits.hpp"
 
 namespace samara {
 
@@ -15,19 +16,15 @@ void append_integer(std::string& out, int64_t value) {
 }
 
 namespace {
-// Significant digits and the place of the decimal point: value = 0.digits x 10^point.
-struct Shortest {
-  char digits[20];
-  int count = 0;
-  int point = 0;
-};
-
-Shortest shortest_digits(double magnitude) {
+#ifdef SAMARA_DEVICE
+DecimalDigits shortest_digits(double magnitude) { return shortest_digits_exact(magnitude); }
+#else
+DecimalDigits shortest_digits(double magnitude) {
   // Scientific form is d[.ddd]e(+|-)dd.
   char buffer[40];
   auto end =
       std::to_chars(buffer, buffer + sizeof buffer, magnitude, std::chars_format::scientific);
-  Shortest result;
+  DecimalDigits result;
   const char* at = buffer;
   for (; at != end.ptr && *at != 'e'; at++) {
     if (*at != '.') result.digits[result.count++] = *at;
@@ -40,6 +37,7 @@ Shortest shortest_digits(double magnitude) {
   result.point = (negative ? -exponent : exponent) + 1;
   return result;
 }
+#endif
 
 void append_zeros(std::string& out, int count) { out.append(static_cast<size_t>(count), '0'); }
 }  // namespace
@@ -69,7 +67,7 @@ void append_float_ecma(std::string& out, double value) {
     out += "Infinity";
     return;
   }
-  Shortest s = shortest_digits(value);
+  DecimalDigits s = shortest_digits(value);
   if (s.count <= s.point && s.point <= 21) {
     out.append(s.digits, static_cast<size_t>(s.count));
     append_zeros(out, s.point - s.count);

@@ -304,7 +304,7 @@ class TextParser {
   SAMARA_LEAF bool matrix(const Type* element, Slot& out) {
     if (!packed_open("mat", "expected 'mat[' to start matrix")) return false;
     std::vector<Slot> elements;
-    uint64_t rows = 0;
+    size_t rows = 0;
     size_t columns = 0;
     lexer_.skip_space();
     while (!lexer_.accept(']')) {
