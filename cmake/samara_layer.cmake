@@ -32,6 +32,23 @@ function(samara_check_layer_table name)
   endif()
 endfunction()
 
+# The standard headers that most files read, compiled once for all targets with the flags of a layer.
+set(SAMARA_PCH_HEADERS <algorithm> <chrono> <deque> <functional> <map> <memory> <optional> <span> <string>
+  <string_view> <unordered_map> <vector>)
+
+function(samara_precompile target)
+  if(NOT SAMARA_PCH)
+    return()
+  endif()
+  if(NOT TARGET samara_pch)
+    file(WRITE ${CMAKE_BINARY_DIR}/samara_pch.cpp "// carries the precompiled header\n")
+    add_library(samara_pch OBJECT ${CMAKE_BINARY_DIR}/samara_pch.cpp)
+    target_link_libraries(samara_pch PRIVATE samara_flags)
+    target_precompile_headers(samara_pch PRIVATE ${SAMARA_PCH_HEADERS})
+  endif()
+  target_precompile_headers(${target} REUSE_FROM samara_pch)
+endfunction()
+
 # Library and test from one folder: shared by layers and ports.
 function(samara_library target folder)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "TEST;LABEL" "DEPS;LIBS")
@@ -60,6 +77,7 @@ function(samara_library target folder)
     add_library(${target} STATIC ${sources})
     target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
     target_link_libraries(${target} PUBLIC ${deps} ${arg_LIBS} PRIVATE samara_flags)
+    samara_precompile(${target})
   else()
     add_library(${target} INTERFACE)
     target_include_directories(${target} INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)

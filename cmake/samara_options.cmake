@@ -43,6 +43,14 @@ if(SAMARA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
 endif()
 
+# Where no ccache answers, half of the time of a build is spent reading the standard library.
+if(SAMARA_CCACHE OR SAMARA_DEVICE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(SAMARA_PCH_DEFAULT OFF)
+else()
+  set(SAMARA_PCH_DEFAULT ON)
+endif()
+option(SAMARA_PCH "Precompile the headers of the standard library" ${SAMARA_PCH_DEFAULT})
+
 # Assertion messages and source locations name files from the root of the tree, on every machine.
 add_compile_options(-fmacro-prefix-map=${CMAKE_SOURCE_DIR}/=)
 # The profile: code that differs says so with one of the two, in as few files as possible.

@@ -11,13 +11,16 @@ namespace samara::apps {
 Result<Bytes> read_corpus_file(const std::string& path) {
   // gzread passes files through that are not compressed.
   gzFile file = gzopen(path.c_str(), "rb");
-  if (file == nullptr) return Error(Code::not_found, "cannot open '" + path + "': " + std::strerror(errno));
+  if (file == nullptr)
+    return Error(Code::not_found, "cannot open '" + path + "': " + std::strerror(errno));
   gzbuffer(file, 1 << 18);
   Bytes out;
   size_t used = 0;
   while (true) {
-    if (out.size() - used < (1 << 16)) out.resize(out.size() < (1 << 17) ? (1 << 18) : out.size() * 2);
-    int got = gzread(file, out.data() + used, static_cast<unsigned>(std::min<size_t>(out.size() - used, 1U << 30)));
+    if (out.size() - used < (1 << 16))
+      out.resize(out.size() < (1 << 17) ? (1 << 18) : out.size() * 2);
+    int got = gzread(file, out.data() + used,
+                     static_cast<unsigned>(std::min<size_t>(out.size() - used, 1U << 30)));
     if (got < 0) {
       gzclose(file);
       return Error(Code::corrupt, "cannot read '" + path + "': damaged gzip data");

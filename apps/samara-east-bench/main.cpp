@@ -1,5 +1,6 @@
 // samara-east-bench DIR: runs a folder of East benchmarks (a manifest.json and one folder each). A
-// program's result must equal the expected file byte for byte; the median of five calls is reported.
+// program's result must equal the expected file byte for byte; the median of five calls is
+// reported.
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -22,8 +23,8 @@ struct Options {
   bool json = false;
 };
 
-// Milliseconds this machine takes for a fixed loop of dependent integer work: to scale times between
-// machines (bench/README.md).
+// Milliseconds this machine takes for a fixed loop of dependent integer work: to scale times
+// between machines (bench/README.md).
 double calibrate_ms() {
   double best = 1e9;
   for (int round = 0; round < 5; round++) {
@@ -76,7 +77,8 @@ Result<Times> run_one(const Options& options, const nlohmann::json& bench) {
     for (uint32_t i = 0; i < type->input_count(); i++) {
       SAMARA_TRY(Bytes bytes, read_corpus_file_or_gz(folder + "arg" + std::to_string(i) + suffix));
       double decode_start = now_seconds();
-      SAMARA_TRY(Slot argument, decode_beast2(bytes, type->child(i), types, heap, {.dialect = dialect}));
+      SAMARA_TRY(Slot argument,
+                 decode_beast2(bytes, type->child(i), types, heap, {.dialect = dialect}));
       if (round == 0) times.decode_arguments_ms += (now_seconds() - decode_start) * 1e3;
       arguments.push_back(argument);
     }
@@ -86,7 +88,8 @@ Result<Times> run_one(const Options& options, const nlohmann::json& bench) {
     times.calls_ms.push_back((now_seconds() - start) * 1e3);
     if (!ok) return Error(Code::guest_failed, eval::error_text(vm.error()));
     SAMARA_TRY(Bytes encoded, encode_beast2(type->output(), result, {.dialect = dialect}));
-    if (encoded != expected) return Error(Code::corrupt, "the result differs from the expected file");
+    if (encoded != expected)
+      return Error(Code::corrupt, "the result differs from the expected file");
   }
   std::vector<double> sorted = times.calls_ms;
   std::sort(sorted.begin(), sorted.end());
@@ -97,7 +100,8 @@ Result<Times> run_one(const Options& options, const nlohmann::json& bench) {
 int run(const Options& options) {
   auto manifest = read_manifest(options.folder + "/manifest.json");
   if (!manifest) {
-    std::fprintf(stderr, "samara-east-bench: error: %s\n", std::string(manifest.error().message()).c_str());
+    std::fprintf(stderr, "samara-east-bench: error: %s\n",
+                 std::string(manifest.error().message()).c_str());
     return 2;
   }
   double calibration = calibrate_ms();
@@ -106,7 +110,8 @@ int run(const Options& options) {
     std::printf("%s\n", line.dump().c_str());
   } else {
     std::printf("calibration loop %.1f ms\n", calibration);
-    std::printf("%-18s %10s %10s %10s %10s\n", "benchmark", "call ms", "decode ir", "compile", "arguments");
+    std::printf("%-18s %10s %10s %10s %10s\n", "benchmark", "call ms", "decode ir", "compile",
+                "arguments");
   }
   int failed = 0;
   for (const auto& bench : (*manifest)["benches"]) {
@@ -130,8 +135,8 @@ int run(const Options& options) {
                              {"decode_arguments_ms", times->decode_arguments_ms}};
       std::printf("%s\n", line.dump().c_str());
     } else {
-      std::printf("%-18s %10.2f %10.2f %10.2f %10.2f\n", name.c_str(), times->median_ms, times->decode_ir_ms,
-                  times->compile_ms, times->decode_arguments_ms);
+      std::printf("%-18s %10.2f %10.2f %10.2f %10.2f\n", name.c_str(), times->median_ms,
+                  times->decode_ir_ms, times->compile_ms, times->decode_arguments_ms);
     }
   }
   return failed == 0 ? 0 : 1;
@@ -144,9 +149,13 @@ int main(int argc, char** argv) {
   samara::apps::Options options;
   CLI::App app("Runs a folder of East benchmarks and checks every result byte for byte.");
   app.add_option("folder", options.folder, "folder with manifest.json")->required();
-  app.add_option("--dialect", options.dialect, "a or b")->check(CLI::IsMember({"a", "b"}))->capture_default_str();
+  app.add_option("--dialect", options.dialect, "a or b")
+      ->check(CLI::IsMember({"a", "b"}))
+      ->capture_default_str();
   app.add_option("--only", options.only, "run this benchmark alone");
-  app.add_option("--calls", options.calls, "calls for the median")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--calls", options.calls, "calls for the median")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.add_flag("--json", options.json, "one JSON object a line");
   app.footer("example: samara-east-bench ../shared/east-bench --json");
   CLI11_PARSE(app, argc, argv);

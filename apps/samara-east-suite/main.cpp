@@ -1,5 +1,5 @@
-// samara-east-suite DIR: judges the evaluator by a conformance folder, or with --programs by a corpus
-// of random programs. Names what fails and ends with `N passed, M failed`.
+// samara-east-suite DIR: judges the evaluator by a conformance folder, or with --programs by a
+// corpus of random programs. Names what fails and ends with `N passed, M failed`.
 
 #include <CLI/CLI.hpp>
 
@@ -11,7 +11,9 @@ int main(int argc, char** argv) {
   CLI::App app("Runs an East conformance folder, or a corpus of random programs.");
   app.add_option("folder", options.folder, "folder with manifest.json")->required();
   app.add_flag("--programs", programs, "the folder holds random programs");
-  app.add_option("--dialect", options.dialect, "a or b")->check(CLI::IsMember({"a", "b"}))->capture_default_str();
+  app.add_option("--dialect", options.dialect, "a or b")
+      ->check(CLI::IsMember({"a", "b"}))
+      ->capture_default_str();
   app.add_option("--only", options.only, "run this suite or program alone");
   app.add_flag("--json", options.json, "one JSON object a line");
   app.add_flag("--quiet", options.quiet, "print the closing line only");

@@ -1,5 +1,5 @@
-// Random programs: the result's bytes, or the error's message and whole location stack, must be those
-// of the manifest.
+// Random programs: the result's bytes, or the error's message and whole location stack, must be
+// those of the manifest.
 
 #include <algorithm>
 #include <cstdio>
@@ -34,7 +34,8 @@ std::string stack_text(const std::vector<ir::Location>& stack) {
 
 // Empty when the program did what the manifest says, else why not.
 std::string judge(const SuiteOptions& options, const nlohmann::json& entry, TypeTable& types,
-                  ir::ProgramReader& reader, const eval::PlatformRegistry& registry, Timing& timing) {
+                  ir::ProgramReader& reader, const eval::PlatformRegistry& registry,
+                  Timing& timing) {
   std::string folder = options.folder + "/" + entry["name"].get<std::string>() + "/";
   std::string suffix = "." + options.dialect + ".beast2";
   Dialect dialect = options.dialect == "b" ? Dialect::b : Dialect::a;
@@ -54,7 +55,8 @@ std::string judge(const SuiteOptions& options, const nlohmann::json& entry, Type
   Heap heap;
   double deadline = now_seconds() + k_seconds_max;
   eval::Vm vm(heap, types, registry,
-              {.stack_slots = size_t{1} << 20, .deadline_passed = [deadline] { return now_seconds() > deadline; }});
+              {.stack_slots = size_t{1} << 20,
+               .deadline_passed = [deadline] { return now_seconds() > deadline; }});
   const Type* type = (*compiled)->type;
   std::vector<Slot> arguments;
   for (uint32_t i = 0; i < type->input_count(); i++) {
@@ -73,12 +75,13 @@ std::string judge(const SuiteOptions& options, const nlohmann::json& entry, Type
   if (expected["kind"] == "result") {
     if (!ok) {
       eval::EastError error = vm.error();
-      return "expected a result, got " + std::string(eval::failure_name(vm.failure())) + ": " + error.message +
-             " at " + stack_text(error.stack);
+      return "expected a result, got " + std::string(eval::failure_name(vm.failure())) + ": " +
+             error.message + " at " + stack_text(error.stack);
     }
     auto want = read_corpus_file(folder + "expected" + suffix);
     if (!want) return text(want.error());
-    auto encoded = encode_beast2(type->output(), result, {.dialect = dialect, .functions = &vm.function_hooks()});
+    auto encoded = encode_beast2(type->output(), result,
+                                 {.dialect = dialect, .functions = &vm.function_hooks()});
     if (!encoded) return "result: " + text(encoded.error());
     if (*encoded != *want) {
       size_t at = 0;
@@ -87,17 +90,22 @@ std::string judge(const SuiteOptions& options, const nlohmann::json& entry, Type
     }
     return {};
   }
-  if (ok) return "expected the error '" + expected["message"].get<std::string>() + "', got a result";
+  if (ok)
+    return "expected the error '" + expected["message"].get<std::string>() + "', got a result";
   eval::EastError error = vm.error();
   if (vm.failure() != eval::FailureKind::error) {
-    return "expected an error, got " + std::string(eval::failure_name(vm.failure())) + ": " + error.message;
+    return "expected an error, got " + std::string(eval::failure_name(vm.failure())) + ": " +
+           error.message;
   }
   if (error.message != expected["message"].get<std::string>()) {
-    return "expected the error '" + expected["message"].get<std::string>() + "', got '" + error.message + "'";
+    return "expected the error '" + expected["message"].get<std::string>() + "', got '" +
+           error.message + "'";
   }
   std::vector<ir::Location> want;
-  for (const auto& at : expected["locations"]) want.push_back({at["filename"], at["line"], at["column"]});
-  if (want != error.stack) return "expected the stack " + stack_text(want) + ", got " + stack_text(error.stack);
+  for (const auto& at : expected["locations"])
+    want.push_back({at["filename"], at["line"], at["column"]});
+  if (want != error.stack)
+    return "expected the stack " + stack_text(want) + ", got " + stack_text(error.stack);
   return {};
 }
 
@@ -112,7 +120,8 @@ double median(std::vector<double> values) {
 int run_programs(const SuiteOptions& options) {
   auto manifest = read_manifest(options.folder + "/manifest.json");
   if (!manifest) {
-    std::fprintf(stderr, "samara-east-suite: error: %s\n", std::string(manifest.error().message()).c_str());
+    std::fprintf(stderr, "samara-east-suite: error: %s\n",
+                 std::string(manifest.error().message()).c_str());
     return 2;
   }
   int passed = 0, failed = 0, defects = 0, defects_match = 0;
@@ -137,16 +146,18 @@ int run_programs(const SuiteOptions& options) {
     }
     if (!why.empty() && !options.quiet) {
       if (options.json) {
-        nlohmann::json line = {{"type", "failure"}, {"name", name}, {"why", why}, {"reference_defect", defect}};
-        std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+        nlohmann::json line = {
+            {"type", "failure"}, {"name", name}, {"why", why}, {"reference_defect", defect}};
+        std::printf("%s\n",
+                    line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
       } else {
         std::printf("%s: %s%s\n", name.c_str(), why.c_str(), defect ? " (reference defect)" : "");
       }
     }
   }
   if (options.timings) {
-    std::printf("median decode+check+compile %.3f ms, median run %.4f ms, all %.3f s\n", median(timing.load_ms),
-                median(timing.run_ms), now_seconds() - start);
+    std::printf("median decode+check+compile %.3f ms, median run %.4f ms, all %.3f s\n",
+                median(timing.load_ms), median(timing.run_ms), now_seconds() - start);
   }
   if (defects != 0) std::printf("%d of %d defect-tagged programs match\n", defects_match, defects);
   std::printf("%d passed, %d failed\n", passed, failed);

@@ -8,9 +8,9 @@ namespace samara::apps {
 struct SuiteOptions {
   std::string folder;
   std::string dialect = "a";
-  std::string only;       // a suite or program name
+  std::string only;  // a suite or program name
   bool json = false;
-  bool quiet = false;     // the closing line only
+  bool quiet = false;  // the closing line only
   bool timings = false;
 };
 

@@ -26,8 +26,8 @@ struct SuiteState {
   bool inside_test = false;
 };
 
-// testFail ends the body by an abort, which East code cannot catch, and is noted besides: nothing the
-// program does clears it.
+// testFail ends the body by an abort, which East code cannot catch, and is noted besides: nothing
+// the program does clears it.
 eval::PlatformRegistry make_registry(TypeTable& types, SuiteState& state) {
   eval::PlatformRegistry registry;
   const Type* body = types.async_function({}, types.null());
@@ -65,7 +65,8 @@ eval::PlatformRegistry make_registry(TypeTable& types, SuiteState& state) {
                      .capability = "",
                      .implementation = {},
                      .call = [&state](eval::Vm& vm, std::span<const Slot> args, Slot&) {
-                       state.tests.push_back({.name = std::string(text_of(args[0])), .passes = 0, .failure = {}});
+                       state.tests.push_back(
+                           {.name = std::string(text_of(args[0])), .passes = 0, .failure = {}});
                        Slot result;
                        if (!vm.call(args[1], std::span<const Slot>{}, result)) {
                          auto& test = state.tests.back();
@@ -99,7 +100,8 @@ void report(const SuiteOptions& options, const std::string& suite, const std::st
   if (options.quiet) return;
   if (options.json) {
     nlohmann::json line = {{"type", "failure"}, {"suite", suite}, {"test", test}, {"why", why}};
-    std::printf("%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+    std::printf("%s\n",
+                line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
   } else {
     std::printf("%s: %s: %s\n", suite.c_str(), test.c_str(), why.c_str());
   }
@@ -108,7 +110,8 @@ void report(const SuiteOptions& options, const std::string& suite, const std::st
 Result<void> run_suite(const SuiteOptions& options, const nlohmann::json& suite, Tally& tally) {
   std::string name = suite["suite"];
   double start = now_seconds();
-  SAMARA_TRY(Bytes bytes, read_corpus_file(options.folder + "/" + suite[options.dialect]["file"].get<std::string>()));
+  SAMARA_TRY(Bytes bytes, read_corpus_file(options.folder + "/" +
+                                           suite[options.dialect]["file"].get<std::string>()));
   TypeTable types;
   SuiteState state;
   eval::PlatformRegistry registry = make_registry(types, state);
@@ -126,11 +129,13 @@ Result<void> run_suite(const SuiteOptions& options, const nlohmann::json& suite,
   bool ok = vm.run(compiled, {}, result);
   double ran = now_seconds();
   if (options.timings) {
-    std::fprintf(stderr, "%s: read %.2f decode %.2f check %.2f compile %.2f run %.2f ms\n", name.c_str(),
-                 (read - start) * 1e3, (decoded - read) * 1e3, (checked - decoded) * 1e3,
-                 (compiled_at - checked) * 1e3, (ran - compiled_at) * 1e3);
+    std::fprintf(stderr, "%s: read %.2f decode %.2f check %.2f compile %.2f run %.2f ms\n",
+                 name.c_str(), (read - start) * 1e3, (decoded - read) * 1e3,
+                 (checked - decoded) * 1e3, (compiled_at - checked) * 1e3,
+                 (ran - compiled_at) * 1e3);
   }
-  if (!ok) report(options, name, "(suite)", "the root call failed: " + eval::error_text(vm.error()));
+  if (!ok)
+    report(options, name, "(suite)", "the root call failed: " + eval::error_text(vm.error()));
   const auto& expected = suite["tests"];
   for (size_t i = 0; i < expected.size(); i++) {
     std::string test = expected[i]["name"];
@@ -169,7 +174,8 @@ Result<void> run_suite(const SuiteOptions& options, const nlohmann::json& suite,
 int run_suites(const SuiteOptions& options) {
   auto manifest = read_manifest(options.folder + "/manifest.json");
   if (!manifest) {
-    std::fprintf(stderr, "samara-east-suite: error: %s\n", std::string(manifest.error().message()).c_str());
+    std::fprintf(stderr, "samara-east-suite: error: %s\n",
+                 std::string(manifest.error().message()).c_str());
     return 2;
   }
   Tally tally;
@@ -185,7 +191,8 @@ int run_suites(const SuiteOptions& options) {
     }
   }
   if (!any) {
-    std::fprintf(stderr, "samara-east-suite: error: no suite '%s' in the manifest\n", options.only.c_str());
+    std::fprintf(stderr, "samara-east-suite: error: no suite '%s' in the manifest\n",
+                 options.only.c_str());
     return 2;
   }
   if (tally.skipped != 0) {

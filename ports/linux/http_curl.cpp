@@ -46,7 +46,8 @@ const Curl* curl() {
     loaded.load(loaded.easy_strerror, "curl_easy_strerror");
     loaded.load(loaded.slist_append, "curl_slist_append");
     loaded.load(loaded.slist_free_all, "curl_slist_free_all");
-    if (loaded.missing || loaded.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) loaded.library = nullptr;
+    if (loaded.missing || loaded.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+      loaded.library = nullptr;
   });
   return loaded.library == nullptr ? nullptr : &loaded;
 }
@@ -70,7 +71,8 @@ size_t take_body(char* data, size_t size, size_t count, void* context) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' ')) text.remove_suffix(1);
+  while (!text.empty() && (text.back() == '\r' || text.back() == '\n' || text.back() == ' '))
+    text.remove_suffix(1);
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   return text;
 }
@@ -84,7 +86,8 @@ size_t take_header(char* data, size_t size, size_t count, void* context) {
     transfer->response.status_text.clear();
     size_t code = line.find(' ');
     size_t reason = code == std::string_view::npos ? code : line.find(' ', code + 1);
-    if (reason != std::string_view::npos) transfer->response.status_text = trimmed(line.substr(reason));
+    if (reason != std::string_view::npos)
+      transfer->response.status_text = trimmed(line.substr(reason));
     return size * count;
   }
   size_t colon = line.find(':');
@@ -155,7 +158,8 @@ Result<port::HttpResponse> CurlHttpClient::send(const port::HttpRequest& request
   c->easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   if (request.method == "HEAD") c->easy_setopt(handle, CURLOPT_NOBODY, 1L);
   if (request.has_body) {
-    c->easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    c->easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                   static_cast<curl_off_t>(request.body.size()));
     c->easy_setopt(handle, CURLOPT_POSTFIELDS, request.body.data());
   }
   if (request.timeout.count() > 0) {

@@ -6,9 +6,9 @@ namespace samara {
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line);
 }
 
-#define SAMARA_ASSERT(cond)                                             \
-  (__builtin_expect(static_cast<bool>(cond), 1)                         \
-       ? static_cast<void>(0)                                           \
+#define SAMARA_ASSERT(cond)                     \
+  (__builtin_expect(static_cast<bool>(cond), 1) \
+       ? static_cast<void>(0)                   \
        : ::samara::assertion_failed(#cond, __FILE__, __LINE__))
 
 #define SAMARA_LIKELY(x) __builtin_expect(static_cast<bool>(x), 1)

@@ -1,6 +1,7 @@
 #pragma once
 // The operating error of the system: a code callers act on, a detail number, and text for people.
-// Errors of the programs we run are not Errors but Outcomes (call/outcome.hpp). Threads: a value type.
+// Errors of the programs we run are not Errors but Outcomes (call/outcome.hpp). Threads: a value
+// type.
 
 #include <cstdint>
 #include <string>
@@ -49,7 +50,9 @@ struct [[nodiscard]] Error {
       : code(c), domain(dom), detail(det), note(text) {}
 
   /// The message for people: the note, or the code's sentence where there is none.
-  std::string_view message() const { return note.view().empty() ? code_sentence(code) : note.view(); }
+  std::string_view message() const {
+    return note.view().empty() ? code_sentence(code) : note.view();
+  }
   /// Adds what an outer layer knows: "<context>: <message>". Code and detail stay.
   Error with_context(std::string_view context) &&;
   /// A copy for a second owner (errors are move-only so that copies are seen).

@@ -152,14 +152,14 @@ class [[nodiscard]] Result<void> {
 /// SAMARA_TRY(auto x, expr): x = value of expr, or return its error.
 #define SAMARA_TRY(declaration, ...) \
   SAMARA_TRY_IMPL(SAMARA_CONCAT(samara_result_, __LINE__), declaration, __VA_ARGS__)
-#define SAMARA_TRY_IMPL(tmp, declaration, ...)     \
-  auto tmp = (__VA_ARGS__);                        \
+#define SAMARA_TRY_IMPL(tmp, declaration, ...)              \
+  auto tmp = (__VA_ARGS__);                                 \
   if (SAMARA_UNLIKELY(!tmp)) return std::move(tmp).error(); \
   declaration = std::move(*tmp)
 
 /// SAMARA_CHECK(expr): return the error of a Result whose value is not needed.
-#define SAMARA_CHECK(...)                                                   \
-  do {                                                                      \
-    auto samara_check_ = (__VA_ARGS__);                                     \
+#define SAMARA_CHECK(...)                                                         \
+  do {                                                                            \
+    auto samara_check_ = (__VA_ARGS__);                                           \
     if (SAMARA_UNLIKELY(!samara_check_)) return std::move(samara_check_).error(); \
   } while (false)

@@ -36,11 +36,17 @@ History::ByArguments History::read(const Hash& function) {
 
 std::optional<Difference> History::earlier(const Hash& call, const CallSpec& spec) {
   if (!can_differ(spec)) return std::nullopt;
-  std::lock_guard lock(mutex_);
-  auto function = functions_.find(spec.function);
-  if (function == functions_.end()) {
-    function = functions_.emplace(spec.function, read(spec.function)).first;
+  bool known = false;
+  {
+    std::lock_guard lock(mutex_);
+    known = functions_.contains(spec.function);
   }
+  // Read without the lock; two threads may read the same function at once, and one of them keeps
+  // it.
+  ByArguments found;
+  if (!known) found = read(spec.function);
+  std::lock_guard lock(mutex_);
+  auto function = functions_.try_emplace(spec.function, std::move(found)).first;
   auto at = function->second.find(arguments_key(spec));
   if (at == function->second.end() || at->second.call == call) return std::nullopt;
   return at->second.difference;

@@ -1,7 +1,7 @@
 #pragma once
-// How builtins are implemented: one function for each, chosen at compile time by name, given the call
-// site with its type parameters and prepared helpers.
-// Threads: implementations run on the evaluating thread; a site is immutable after preparation.
+// How builtins are implemented: one function for each, chosen at compile time by name, given the
+// call site with its type parameters and prepared helpers. Threads: implementations run on the
+// evaluating thread; a site is immutable after preparation.
 
 #include <memory>
 #include <span>
@@ -16,8 +16,8 @@ namespace samara::eval {
 class Vm;
 struct BuiltinSite;
 
-/// Runs a builtin on `args` (rooted registers; may be overwritten as scratch). Sets `out` and returns
-/// true, or reports through Vm::fail* and returns false.
+/// Runs a builtin on `args` (rooted registers; may be overwritten as scratch). Sets `out` and
+/// returns true, or reports through Vm::fail* and returns false.
 using BuiltinFn = bool (*)(Vm& vm, const BuiltinSite& site, Slot* args, Slot& out);
 
 /// Anything a builtin wants to compute once for a call site (a compiled pattern, a codec plan).
@@ -54,16 +54,16 @@ struct BuiltinEntry {
 const BuiltinEntry* find_builtin(std::string_view name);
 
 // Each file of builtins offers its part of the table.
-std::span<const BuiltinEntry> scalar_builtins();      // Boolean, Integer, Float, comparison, Ref
-std::span<const BuiltinEntry> string_builtins();      // String and conversions
-std::span<const BuiltinEntry> regex_builtins();       // Regex*
+std::span<const BuiltinEntry> scalar_builtins();  // Boolean, Integer, Float, comparison, Ref
+std::span<const BuiltinEntry> string_builtins();  // String and conversions
+std::span<const BuiltinEntry> regex_builtins();   // Regex*
 std::span<const BuiltinEntry> datetime_builtins();
 std::span<const BuiltinEntry> blob_builtins();        // Blob, beast, CSV
 std::span<const BuiltinEntry> array_builtins();       // Array without callbacks
 std::span<const BuiltinEntry> array_each_builtins();  // Array with callbacks
 std::span<const BuiltinEntry> set_builtins();
 std::span<const BuiltinEntry> dict_builtins();
-std::span<const BuiltinEntry> vector_builtins();      // Vector, Matrix
-std::span<const BuiltinEntry> patch_builtins();       // Diff, ApplyPatch, …
+std::span<const BuiltinEntry> vector_builtins();  // Vector, Matrix
+std::span<const BuiltinEntry> patch_builtins();   // Diff, ApplyPatch, …
 
 }  // namespace samara::eval

@@ -36,12 +36,12 @@ struct FunctionCode;
 struct Handler {
   enum class Kind : uint8_t { catch_error, finally, unlock, location };
   Kind kind{};
-  uint32_t begin = 0;   // first covered instruction
-  uint32_t end = 0;     // one past the last
-  uint32_t target = 0;  // where to go on (catch_error, finally)
+  uint32_t begin = 0;           // first covered instruction
+  uint32_t end = 0;             // one past the last
+  uint32_t target = 0;          // where to go on (catch_error, finally)
   ir::LocationId location = 0;  // location: appended to an East error's stack
-  uint16_t reg_a = 0;   // catch: message; finally: the boxed failure; unlock: the collection
-  uint16_t reg_b = 0;   // catch: stack; finally: the pending-exit register
+  uint16_t reg_a = 0;  // catch: message; finally: the boxed failure; unlock: the collection
+  uint16_t reg_b = 0;  // catch: stack; finally: the pending-exit register
 };
 
 /// Where a captured slot comes from in the defining function.

@@ -47,7 +47,7 @@ struct Control {
   Patches breaks = {};
   Patches continues = {};
   uint16_t pending_register = 0;  // finally
-  uint16_t value_register = 0;  // finally, inlined: a returned value
+  uint16_t value_register = 0;    // finally, inlined: a returned value
   std::vector<PendingExit> exits = {};
   Patches to_finally = {};
 };
@@ -67,7 +67,8 @@ class FunctionCompiler {
   Result<const FunctionCode*> run_adapter(const Type* from, const Type* to);
 
  private:
-  // --- emitting -------------------------------------------------------------------------------------
+  // --- emitting
+  // -------------------------------------------------------------------------------------
   uint32_t here() const { return static_cast<uint32_t>(code_->code.size()); }
   uint32_t emit(Opcode op, uint32_t a = 0, uint32_t b = 0, uint32_t c = 0) {
     Instruction instruction;
@@ -91,7 +92,8 @@ class FunctionCompiler {
     for (uint32_t at : patches) patch(at, target);
   }
 
-  // --- registers ------------------------------------------------------------------------------------
+  // --- registers
+  // ------------------------------------------------------------------------------------
   uint16_t take(uint32_t count = 1) {
     uint32_t first = next_register_;
     next_register_ += count;
@@ -136,8 +138,9 @@ class FunctionCompiler {
     return variable->is_mutable && context_.captured.contains(variable->name);
   }
 
-  // --- expressions ------------------------------------------------------------------------------------
-  // Each compile_* leaves the value in register dst, or nowhere when dst is k_discard.
+  // --- expressions
+  // ------------------------------------------------------------------------------------ Each
+  // compile_* leaves the value in register dst, or nowhere when dst is k_discard.
   void compile(const Node* node, int dst);
   void compile_node(const Node* node, int dst);
   uint16_t compile_any(const Node* node, bool stable);
@@ -149,7 +152,9 @@ class FunctionCompiler {
   void null_result(int dst) {
     if (dst != k_discard) emit(Opcode::load_null, static_cast<uint32_t>(dst));
   }
-  uint16_t result_register(int dst) { return dst == k_discard ? take() : static_cast<uint16_t>(dst); }
+  uint16_t result_register(int dst) {
+    return dst == k_discard ? take() : static_cast<uint16_t>(dst);
+  }
   bool may_assign(const Node* node);
   bool any_may_assign(std::span<Node* const> nodes) {
     for (const Node* node : nodes) {
@@ -265,7 +270,8 @@ Result<const FunctionCode*> FunctionCompiler::run_adapter(const Type* from, cons
     emit_wide(Opcode::builtin, target, static_cast<int32_t>(code_->sites.size() - 1));
   };
   for (uint32_t i = 0; i < to->input_count(); i++) {
-    convert_into(to->child(i), from->child(i), static_cast<uint16_t>(i), static_cast<uint16_t>(base + i));
+    convert_into(to->child(i), from->child(i), static_cast<uint16_t>(i),
+                 static_cast<uint16_t>(base + i));
   }
   emit(Opcode::call, result, callee, base);
   convert_into(from->output(), to->output(), result, result);
@@ -359,11 +365,13 @@ void FunctionCompiler::compile_node(const Node* node, int dst) {
     }
     case Op::new_set: {
       const Type* parameters[] = {node->type->is(Kind::set) ? node->type->key() : nullptr};
-      return compile_site(Opcode::builtin, node, node->kids, construct_set, nullptr, parameters, dst);
+      return compile_site(Opcode::builtin, node, node->kids, construct_set, nullptr, parameters,
+                          dst);
     }
     case Op::new_dict: {
       const Type* parameters[] = {node->type->is(Kind::dict) ? node->type->key() : nullptr};
-      return compile_site(Opcode::builtin, node, node->kids, construct_dict, nullptr, parameters, dst);
+      return compile_site(Opcode::builtin, node, node->kids, construct_dict, nullptr, parameters,
+                          dst);
     }
     case Op::new_vector:
       return compile_site(Opcode::builtin, node, node->kids, construct_vector, nullptr, {}, dst);
@@ -405,7 +413,8 @@ void FunctionCompiler::compile_node(const Node* node, int dst) {
 // Whether evaluating the node could change a local variable.
 bool FunctionCompiler::may_assign(const Node* node) {
   if (node->op == Op::value || node->op == Op::variable) return false;
-  if ((node->op == Op::function || node->op == Op::async_function) && !context_.inlined.contains(node)) {
+  if ((node->op == Op::function || node->op == Op::async_function) &&
+      !context_.inlined.contains(node)) {
     return false;
   }
   if (node->op == Op::assign || node->op == Op::let) return true;
@@ -416,7 +425,8 @@ bool FunctionCompiler::may_assign(const Node* node) {
   return result;
 }
 
-// The register of a plain local is used in place when nothing evaluated before its use can change it
+// The register of a plain local is used in place when nothing evaluated before its use can change
+// it
 // (`stable`); everything else goes to a temporary.
 uint16_t FunctionCompiler::compile_any(const Node* node, bool stable) {
   if (node->op == Op::variable && (stable || !node->is_mutable)) {
@@ -443,9 +453,11 @@ void FunctionCompiler::compile_variable(const Node* node, int dst) {
   }
   auto capture = captures_.find(node->name);
   if (capture == captures_.end()) {
-    return fail(Code::check_failed, "Variable " + std::string(program_.name(node->name)) + " not in scope");
+    return fail(Code::check_failed,
+                "Variable " + std::string(program_.name(node->name)) + " not in scope");
   }
-  emit(capture->second.cell ? Opcode::capture_cell_get : Opcode::get_capture, target, capture->second.reg);
+  emit(capture->second.cell ? Opcode::capture_cell_get : Opcode::get_capture, target,
+       capture->second.reg);
 }
 
 void FunctionCompiler::compile_value(const Node* node, int dst) {
@@ -503,8 +515,9 @@ void FunctionCompiler::compile_assign(const Node* node) {
   }
   auto capture = captures_.find(variable->name);
   if (capture == captures_.end() || !capture->second.cell) {
-    return fail(Code::check_failed,
-                "Cannot assign to variable " + std::string(program_.name(variable->name)) + " which is not in scope");
+    return fail(Code::check_failed, "Cannot assign to variable " +
+                                        std::string(program_.name(variable->name)) +
+                                        " which is not in scope");
   }
   emit(Opcode::capture_cell_set, capture->second.reg, reg);
 }
@@ -525,7 +538,8 @@ void FunctionCompiler::compile_branch(const Node* condition, bool when, Patches&
   if (condition->op == Op::builtin) {
     std::string_view name = program_.name(condition->name);
     if (name == "BooleanNot") return compile_branch(condition->kids[0], !when, patches);
-    const Type* parameter = condition->type_parameters.empty() ? nullptr : condition->type_parameters[0];
+    const Type* parameter =
+        condition->type_parameters.empty() ? nullptr : condition->type_parameters[0];
     InlineOp op = inline_op(name, parameter);
     if (op.form == InlineForm::compare && !(op.on_float && op.relation >= 5)) {
       uint32_t mark = next_register_;
@@ -534,12 +548,12 @@ void FunctionCompiler::compile_branch(const Node* condition, bool when, Patches&
       // Relation numbers: 1 <, 2 <=, 3 >, 4 >=, 5 ==, 6 !=; the opposite when jumping on false.
       static constexpr int8_t k_opposite[] = {0, 4, 3, 2, 1, 6, 5};
       int8_t relation = when ? op.relation : k_opposite[op.relation];
-      static constexpr Opcode k_int[] = {Opcode::unreachable, Opcode::jump_int_lt, Opcode::jump_int_le,
-                                         Opcode::jump_int_gt, Opcode::jump_int_ge, Opcode::jump_int_eq,
-                                         Opcode::jump_int_ne};
-      static constexpr Opcode k_int_i[] = {Opcode::unreachable,    Opcode::jump_int_lt_i,
-                                           Opcode::jump_int_le_i,  Opcode::jump_int_gt_i,
-                                           Opcode::jump_int_ge_i,  Opcode::jump_int_eq_i,
+      static constexpr Opcode k_int[] = {
+          Opcode::unreachable, Opcode::jump_int_lt, Opcode::jump_int_le, Opcode::jump_int_gt,
+          Opcode::jump_int_ge, Opcode::jump_int_eq, Opcode::jump_int_ne};
+      static constexpr Opcode k_int_i[] = {Opcode::unreachable,   Opcode::jump_int_lt_i,
+                                           Opcode::jump_int_le_i, Opcode::jump_int_gt_i,
+                                           Opcode::jump_int_ge_i, Opcode::jump_int_eq_i,
                                            Opcode::jump_int_ne_i};
       static constexpr Opcode k_float[] = {Opcode::unreachable, Opcode::jump_float_lt,
                                            Opcode::jump_float_le, Opcode::jump_float_gt,
@@ -636,7 +650,8 @@ void FunctionCompiler::compile_for_array(const Node* node) {
   uint32_t begin = here();
   uint32_t top = emit(Opcode::for_array_next, key, array, value);
   uint32_t exit = emit_target();
-  controls_.push_back(Control{.kind = Control::Kind::loop, .label = node->name, .lock_register = array});
+  controls_.push_back(
+      Control{.kind = Control::Kind::loop, .label = node->name, .lock_register = array});
   Scope scope = open_scope();
   compile(node->kids[3], k_discard);
   close_scope(scope);
@@ -664,7 +679,8 @@ void FunctionCompiler::compile_for_sorted(const Node* node) {
   uint32_t top = emit(Opcode::for_sorted_next, sorted, place, key);
   uint32_t exit = emit_target();
   if (dict) emit(Opcode::sorted_value, value, place, sorted);
-  controls_.push_back(Control{.kind = Control::Kind::loop, .label = node->name, .lock_register = sorted});
+  controls_.push_back(
+      Control{.kind = Control::Kind::loop, .label = node->name, .lock_register = sorted});
   Scope scope = open_scope();
   compile(node->kids.back(), k_discard);
   close_scope(scope);
@@ -700,16 +716,19 @@ void FunctionCompiler::emit_exit(Exit kind, NameId label, uint16_t value, size_t
       return;
     }
     if (kind != Exit::return_value && control.label == label) {
-      (kind == Exit::break_loop ? control.breaks : control.continues).push_back(emit_wide(Opcode::jump, 0, 0));
+      (kind == Exit::break_loop ? control.breaks : control.continues)
+          .push_back(emit_wide(Opcode::jump, 0, 0));
       return;
     }
-    if (control.lock_register >= 0) emit(Opcode::unlock, static_cast<uint32_t>(control.lock_register));
+    if (control.lock_register >= 0)
+      emit(Opcode::unlock, static_cast<uint32_t>(control.lock_register));
     depth--;
   }
   if (kind != Exit::return_value) {
     return fail(Code::check_failed, std::string(kind == Exit::break_loop ? "break" : "continue") +
-                                        " failed to find label " + std::string(program_.name(label)) +
-                                        " at " + ir::location_text(program_.location(location_)));
+                                        " failed to find label " +
+                                        std::string(program_.name(label)) + " at " +
+                                        ir::location_text(program_.location(location_)));
   }
   emit(Opcode::return_, value);
 }
@@ -724,9 +743,8 @@ void FunctionCompiler::compile_try(const Node* node, int dst) {
   uint16_t pending = has_finally ? take() : uint16_t{0};
   uint16_t saved = has_finally ? take() : uint16_t{0};
   if (has_finally) {
-    controls_.push_back(Control{.kind = Control::Kind::finally,
-                                .pending_register = pending,
-                                .value_register = saved});
+    controls_.push_back(Control{
+        .kind = Control::Kind::finally, .pending_register = pending, .value_register = saved});
   }
   uint32_t begin = here();
   Scope try_scope = open_scope();
@@ -790,8 +808,9 @@ void FunctionCompiler::compile_function(const Node* node, int dst) {
     }
     auto capture = captures_.find(variable->name);
     if (capture == captures_.end()) {
-      return fail(Code::check_failed,
-                  "Captured variable " + std::string(program_.name(variable->name)) + " not in scope");
+      return fail(
+          Code::check_failed,
+          "Captured variable " + std::string(program_.name(variable->name)) + " not in scope");
     }
     inner.captures.push_back({true, capture->second.reg});
   }
@@ -805,7 +824,8 @@ void FunctionCompiler::compile_function(const Node* node, int dst) {
   if (dst == k_discard) return;
   inner.code = *made;
   code_->inner.push_back(std::move(inner));
-  emit_wide(Opcode::closure, static_cast<uint32_t>(dst), static_cast<int32_t>(code_->inner.size() - 1));
+  emit_wide(Opcode::closure, static_cast<uint32_t>(dst),
+            static_cast<int32_t>(code_->inner.size() - 1));
 }
 
 void FunctionCompiler::compile_arguments(std::span<Node* const> nodes, uint16_t base) {
@@ -878,7 +898,10 @@ void FunctionCompiler::compile_inlined_loop(const Node* node, int dst) {
   uint32_t end = here();
   patch(exit, end);
   emit(Opcode::unlock, array);
-  add_handler({.kind = Handler::Kind::location, .begin = begin, .end = body_end, .location = node->location});
+  add_handler({.kind = Handler::Kind::location,
+               .begin = begin,
+               .end = body_end,
+               .location = node->location});
   add_handler({.kind = Handler::Kind::unlock, .begin = begin, .end = end, .reg_a = array});
   if (fold || map || filter) {
     if (dst != k_discard) emit(Opcode::move, static_cast<uint32_t>(dst), out);
@@ -914,7 +937,8 @@ void FunctionCompiler::compile_site(Opcode op, const Node* node, std::span<Node*
   site->node = node;
   site->types = &program_.types();
   site->fn = fn;
-  if (arguments.size() > 0xFFFF) return fail(Code::exhausted, "more than 65535 elements in one literal");
+  if (arguments.size() > 0xFFFF)
+    return fail(Code::exhausted, "more than 65535 elements in one literal");
   site->argument_base = take(static_cast<uint32_t>(arguments.size()));
   site->argument_count = static_cast<uint16_t>(arguments.size());
   site->type_parameters.assign(type_parameters.begin(), type_parameters.end());
@@ -953,14 +977,14 @@ bool FunctionCompiler::compile_inline(const Node* node, const InlineOp& op, int 
         uint16_t a = compile_any(kids[0], true);
         int64_t v = kids[1]->literal.integer();
         if (op.op == Opcode::int_sub) v = -v;
-        emit(op.op == Opcode::int_mul ? Opcode::int_mul_i : Opcode::int_add_i, result_register(dst), a,
-             static_cast<uint16_t>(v));
+        emit(op.op == Opcode::int_mul ? Opcode::int_mul_i : Opcode::int_add_i, result_register(dst),
+             a, static_cast<uint16_t>(v));
         return true;
       }
       if (op.commutes && small(kids[0], false)) {
         uint16_t b = compile_any(kids[1], true);
-        emit(op.op == Opcode::int_mul ? Opcode::int_mul_i : Opcode::int_add_i, result_register(dst), b,
-             static_cast<uint16_t>(kids[0]->literal.integer()));
+        emit(op.op == Opcode::int_mul ? Opcode::int_mul_i : Opcode::int_add_i, result_register(dst),
+             b, static_cast<uint16_t>(kids[0]->literal.integer()));
         return true;
       }
       uint16_t a = compile_any(kids[0], !may_assign(kids[1]));
@@ -995,19 +1019,22 @@ void FunctionCompiler::compile_builtin(const Node* node, int dst) {
   std::string_view name = program_.name(node->name);
   const Type* parameter = node->type_parameters.empty() ? nullptr : node->type_parameters[0];
   if (compile_inline(node, inline_op(name, parameter), dst)) return;
-  if (!node->kids.empty() && context_.inlined.contains(node->kids.back())) return compile_inlined_loop(node, dst);
+  if (!node->kids.empty() && context_.inlined.contains(node->kids.back()))
+    return compile_inlined_loop(node, dst);
   const BuiltinEntry* entry = find_builtin(name);
   if (entry == nullptr) {
     return fail(Code::check_failed, "Unknown builtin function '" + std::string(name) + "' at " +
                                         ir::location_text(program_.location(node->location)));
   }
-  compile_site(Opcode::builtin, node, node->kids, entry->fn, entry->prepare, node->type_parameters, dst);
+  compile_site(Opcode::builtin, node, node->kids, entry->fn, entry->prepare, node->type_parameters,
+               dst);
 }
 
 void FunctionCompiler::compile_platform(const Node* node, int dst) {
   PlatformSite site;
   site.name = node->name;
-  site.function = context_.registry->find(program_.types(), program_.name(node->name), node->type_parameters);
+  site.function =
+      context_.registry->find(program_.types(), program_.name(node->name), node->type_parameters);
   if (site.function == nullptr && !node->optional) {
     return fail(Code::not_found, "Platform function '" + std::string(program_.name(node->name)) +
                                      "' not found at " +
@@ -1018,7 +1045,8 @@ void FunctionCompiler::compile_platform(const Node* node, int dst) {
   site.argument_count = static_cast<uint16_t>(node->kids.size());
   compile_arguments(node->kids, site.argument_base);
   code_->platform_sites.push_back(site);
-  emit_wide(Opcode::platform, result_register(dst), static_cast<int32_t>(code_->platform_sites.size() - 1));
+  emit_wide(Opcode::platform, result_register(dst),
+            static_cast<int32_t>(code_->platform_sites.size() - 1));
 }
 
 void FunctionCompiler::compile_struct(const Node* node, int dst) {
@@ -1037,7 +1065,8 @@ void FunctionCompiler::compile_variant(const Node* node, int dst) {
     compile(node->kids[0], k_discard);
     if (dst == k_discard) return;
     code_->constants.push_back(Slot::bare_case(number));
-    emit_wide(Opcode::load_k, static_cast<uint32_t>(dst), static_cast<int32_t>(code_->constants.size() - 1));
+    emit_wide(Opcode::load_k, static_cast<uint32_t>(dst),
+              static_cast<int32_t>(code_->constants.size() - 1));
     return;
   }
   uint16_t payload = compile_any(node->kids[0], true);
@@ -1061,7 +1090,8 @@ void FunctionCompiler::compile_as(const Node* node, int dst) {
     inner.captures.push_back({false, original});
     code_->inner.push_back(std::move(inner));
     if (dst == k_discard) return;
-    emit_wide(Opcode::closure, static_cast<uint32_t>(dst), static_cast<int32_t>(code_->inner.size() - 1));
+    emit_wide(Opcode::closure, static_cast<uint32_t>(dst),
+              static_cast<int32_t>(code_->inner.size() - 1));
     return;
   }
   auto site = make_convert_site(program_, node, from, to);
@@ -1095,7 +1125,8 @@ void collect_captured(const Node* root, ProgramContext& context) {
   while (!work.empty()) {
     const Node* node = work.back();
     work.pop_back();
-    if (const Node* function = inlined_function(*context.program, node)) context.inlined.insert(function);
+    if (const Node* function = inlined_function(*context.program, node))
+      context.inlined.insert(function);
     if (!context.inlined.contains(node)) {
       for (uint32_t i = 0; i < node->count_a; i++) context.captured.insert(node->kids[i]->name);
     }

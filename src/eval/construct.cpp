@@ -34,7 +34,8 @@ static void pack(const Type* element, const Slot* values, size_t count, uint8_t*
 
 bool construct_vector(Vm& vm, const BuiltinSite& site, Slot* args, Slot& out) {
   const Type* element = site.result()->element();
-  VectorObject* vector = vm.heap().new_vector(site.argument_count, element->is(Kind::boolean) ? 1 : 8);
+  VectorObject* vector =
+      vm.heap().new_vector(site.argument_count, element->is(Kind::boolean) ? 1 : 8);
   if (vector == nullptr) return vm.fail_memory();
   pack(element, args, site.argument_count, vector->data());
   out = Slot::of(vector);
@@ -47,10 +48,12 @@ bool construct_matrix(Vm& vm, const BuiltinSite& site, Slot* args, Slot& out) {
   int64_t columns = site.node->columns;
   if (rows < 0 || columns < 0 || rows * columns != site.argument_count) {
     return vm.fail("Matrix of " + std::to_string(rows) + "x" + std::to_string(columns) + " needs " +
-                   std::to_string(rows * columns) + " values, got " + std::to_string(site.argument_count));
+                   std::to_string(rows * columns) + " values, got " +
+                   std::to_string(site.argument_count));
   }
-  MatrixObject* matrix = vm.heap().new_matrix(static_cast<uint64_t>(rows), static_cast<uint64_t>(columns),
-                                              element->is(Kind::boolean) ? 1 : 8);
+  MatrixObject* matrix =
+      vm.heap().new_matrix(static_cast<uint64_t>(rows), static_cast<uint64_t>(columns),
+                           element->is(Kind::boolean) ? 1 : 8);
   if (matrix == nullptr) return vm.fail_memory();
   pack(element, args, site.argument_count, matrix->data());
   out = Slot::of(matrix);

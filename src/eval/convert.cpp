@@ -63,7 +63,8 @@ bool convert(Vm& vm, const Type* from, const Type* to, Slot value, Slot& out) {
     case Kind::struct_: {
       FieldsObject* fields = vm.heap().new_fields(from->arity());
       for (uint32_t i = 0; i < from->arity(); i++) {
-        if (!convert(vm, from->child(i), to->child(i), field_of(value, i), fields->fields()[i])) return false;
+        if (!convert(vm, from->child(i), to->child(i), field_of(value, i), fields->fields()[i]))
+          return false;
       }
       out = Slot::of(fields);
       return true;

@@ -1,6 +1,6 @@
 #pragma once
-// Why an evaluation did not end with a value: an East error, which East code can catch, or a failure
-// of the run (limits, cancellation, a platform function that gave up), which it cannot.
+// Why an evaluation did not end with a value: an East error, which East code can catch, or a
+// failure of the run (limits, cancellation, a platform function that gave up), which it cannot.
 // Threads: a value type. Source: docs/formats/errors.md.
 
 #include <string>

@@ -26,8 +26,9 @@ class VmFunctionHooks : public FunctionHooks {
     const auto* object = as<ClosureObject>(closure);
     const auto* code = static_cast<const FunctionCode*>(object->code);
     if (code->node == nullptr) {
-      return Error(Code::unsupported,
-                   "Cannot serialize function: no IR attached. The function was adapted to another type.");
+      return Error(
+          Code::unsupported,
+          "Cannot serialize function: no IR attached. The function was adapted to another type.");
     }
     FunctionParts parts;
     parts.ir_type = ir_type(dialect);

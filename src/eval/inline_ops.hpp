@@ -9,10 +9,10 @@ namespace samara::eval {
 
 enum class InlineForm : uint8_t {
   none,
-  unary,         // r[a] = op r[b]
-  binary,        // r[a] = r[b] op r[c]
-  compare,       // binary with a fused jump; swapped operands where marked
-  array_push,    // statement forms: no result
+  unary,       // r[a] = op r[b]
+  binary,      // r[a] = r[b] op r[c]
+  compare,     // binary with a fused jump; swapped operands where marked
+  array_push,  // statement forms: no result
   array_set,
   ref_set,
 };
@@ -20,10 +20,10 @@ enum class InlineForm : uint8_t {
 struct InlineOp {
   InlineForm form = InlineForm::none;
   Opcode op{};
-  bool swap = false;          // operands exchanged (a > b is b < a)
-  bool negate = false;        // followed by not_
-  bool commutes = false;      // immediate may come first
-  int8_t relation = 0;        // compare on integers or floats: 1 <, 2 <=, 3 >, 4 >=, 5 ==, 6 !=
+  bool swap = false;      // operands exchanged (a > b is b < a)
+  bool negate = false;    // followed by not_
+  bool commutes = false;  // immediate may come first
+  int8_t relation = 0;    // compare on integers or floats: 1 <, 2 <=, 3 >, 4 >=, 5 ==, 6 !=
   bool on_float = false;
 };
 

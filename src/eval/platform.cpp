@@ -15,7 +15,8 @@ std::string_view effect_name(Effect effect) {
 }
 
 static Error duplicate(std::string_view name) {
-  return Error(Code::exists, "Duplicate platform function definition for '" + std::string(name) + "'");
+  return Error(Code::exists,
+               "Duplicate platform function definition for '" + std::string(name) + "'");
 }
 
 Result<void> PlatformRegistry::add(PlatformFunction function) {
@@ -43,7 +44,8 @@ const PlatformFunction* PlatformRegistry::find(TypeTable& types, std::string_vie
   std::vector<const Type*> key(type_parameters.begin(), type_parameters.end());
   auto& made = generic->second.made;
   auto at = made.find(key);
-  if (at == made.end()) at = made.emplace(key, generic->second.factory(types, type_parameters)).first;
+  if (at == made.end())
+    at = made.emplace(key, generic->second.factory(types, type_parameters)).first;
   return at->second.get();
 }
 

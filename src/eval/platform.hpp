@@ -2,8 +2,8 @@
 // Platform functions: what East code can reach of the outside world. A registry is the capability
 // boundary: what is not in it does not exist for the program.
 //
-// Threads: a registry is built once and then only read; implementations run on the evaluating thread.
-// Source: docs/formats/platform.md.
+// Threads: a registry is built once and then only read; implementations run on the evaluating
+// thread. Source: docs/formats/platform.md.
 
 #include <functional>
 #include <map>
@@ -43,16 +43,18 @@ struct PlatformFunction {
 };
 
 /// A generic platform function: makes the concrete one for given type parameters.
-using PlatformFactory =
-    std::function<std::unique_ptr<PlatformFunction>(TypeTable& types, std::span<const Type* const> type_parameters)>;
+using PlatformFactory = std::function<std::unique_ptr<PlatformFunction>(
+    TypeTable& types, std::span<const Type* const> type_parameters)>;
 
 class PlatformRegistry {
  public:
   /// Errors: exists ("Duplicate platform function definition for '…'").
   Result<void> add(PlatformFunction function);
-  /// `template_function` carries name, effect, is_async, capability and implementation; its types are ignored.
+  /// `template_function` carries name, effect, is_async, capability and implementation; its types
+  /// are ignored.
   Result<void> add_generic(PlatformFunction template_function, PlatformFactory factory);
-  /// The concrete function, made from the generic one where there is only that. nullptr: not offered.
+  /// The concrete function, made from the generic one where there is only that. nullptr: not
+  /// offered.
   const PlatformFunction* find(TypeTable& types, std::string_view name,
                                std::span<const Type* const> type_parameters) const;
   /// The concrete or generic entry by name alone (effect, capability, implementation).

@@ -22,8 +22,11 @@ const ir::LocationList k_no_location{ir::Location{"<unknown>", 0, 0}};
 
 int float_order(Slot a, Slot b) { return compare_float(a.number(), b.number()); }
 
-// An East Float has one NaN: arithmetic that makes another bit pattern is set right where it could show.
-Slot number(double value) { return Slot::of(value); }
+// An East Float has one NaN, also where bits are compared (packed vectors): the processor's own
+// differs.
+Slot number(double value) {
+  return SAMARA_LIKELY(value == value) ? Slot::of(value) : Slot{k_nan_bits};
+}
 }  // namespace
 
 Vm::Vm(Heap& heap, TypeTable& types, const PlatformRegistry& registry, VmOptions options)
@@ -62,7 +65,8 @@ void Vm::keep(std::shared_ptr<const CompiledProgram> program) {
   }
 }
 
-bool Vm::run(std::shared_ptr<const CompiledProgram> program, std::span<const Slot> args, Slot& out) {
+bool Vm::run(std::shared_ptr<const CompiledProgram> program, std::span<const Slot> args,
+             Slot& out) {
   const FunctionCode* code = program->root;
   SAMARA_ASSERT(args.size() == code->parameter_count);
   keep(std::move(program));
@@ -120,7 +124,8 @@ bool Vm::safepoint() {
   return true;
 }
 
-// --- failures ---------------------------------------------------------------------------------------
+// --- failures
+// ---------------------------------------------------------------------------------------
 
 bool Vm::fail(std::string_view message) {
   BytesObject* text = heap_.new_text(message);
@@ -144,7 +149,8 @@ bool Vm::fail_platform(std::string_view function, std::string_view message) {
   auto at = own_locations_.find(function);
   if (at == own_locations_.end()) {
     at = own_locations_
-             .emplace(std::string(function), ir::LocationList{ir::Location{std::string(function), 0, 0}})
+             .emplace(std::string(function),
+                      ir::LocationList{ir::Location{std::string(function), 0, 0}})
              .first;
   }
   return fail_at(message, at->second);
@@ -259,8 +265,8 @@ bool Vm::unwind(size_t entry_depth) {
       auto op = static_cast<Opcode>(frame.ip->op);
       if (op == Opcode::platform) {
         if (raising && locations_.empty()) {
-          std::string name(code->program->name(
-              code->platform_sites[static_cast<size_t>(frame.ip->bc())].name));
+          std::string name(
+              code->program->name(code->platform_sites[static_cast<size_t>(frame.ip->bc())].name));
           auto own = own_locations_.find(name);
           if (own == own_locations_.end()) {
             own = own_locations_.emplace(name, ir::LocationList{ir::Location{name, 0, 0}}).first;
@@ -315,7 +321,8 @@ bool Vm::unwind(size_t entry_depth) {
   }
 }
 
-// --- the interpreter loop -----------------------------------------------------------------------------
+// --- the interpreter loop
+// -----------------------------------------------------------------------------
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -331,31 +338,31 @@ bool Vm::execute(size_t entry_depth, Slot& out) {
   Slot* base;
   const ClosureObject* closure;
 
-#define LOAD_FRAME()                     \
-  do {                                   \
+#define LOAD_FRAME()                      \
+  do {                                    \
     const Frame& frame_ = frames_.back(); \
-    code = frame_.code;                  \
-    ip = frame_.ip;                      \
-    base = frame_.base;                  \
-    closure = frame_.closure;            \
-    top_ = base + code->register_count;  \
+    code = frame_.code;                   \
+    ip = frame_.ip;                       \
+    base = frame_.base;                   \
+    closure = frame_.closure;             \
+    top_ = base + code->register_count;   \
   } while (false)
 #define DISPATCH() goto* k_labels[ip->op]
-#define NEXT() \
-  do {         \
-    ++ip;      \
+#define NEXT()  \
+  do {          \
+    ++ip;       \
     DISPATCH(); \
   } while (false)
-#define GO_TO(target)                       \
-  do {                                      \
-    ip = code->code.data() + (target);      \
-    DISPATCH();                             \
+#define GO_TO(target)                  \
+  do {                                 \
+    ip = code->code.data() + (target); \
+    DISPATCH();                        \
   } while (false)
 #define A base[ip->a]
 #define B base[ip->b]
 #define C base[ip->c]
-#define FAIL()  \
-  do {          \
+#define FAIL()   \
+  do {           \
     goto failed; \
   } while (false)
 
@@ -411,11 +418,9 @@ op_jump_unless:
   if (!A.boolean()) GO_TO(ip->bc());
   NEXT();
 
-#define FUSED(name, condition)           \
-  op_##name : if (condition) {           \
-    GO_TO(ip[1].bc());                   \
-  }                                      \
-  ip += 2;                               \
+#define FUSED(name, condition)                      \
+  op_##name : if (condition) { GO_TO(ip[1].bc()); } \
+  ip += 2;                                          \
   DISPATCH()
 #define IMMEDIATE static_cast<int64_t>(static_cast<int16_t>(ip->b))
   FUSED(jump_int_lt, A.integer() < B.integer());
@@ -440,11 +445,11 @@ op_not_:
   A = Slot::of(!B.boolean());
   NEXT();
 
-#define INTEGER_OP(name, expression)                                           \
-  op_##name : {                                                                \
-    uint64_t x = B.bits, y = C.bits;                                           \
-    A.bits = (expression);                                                     \
-  }                                                                            \
+#define INTEGER_OP(name, expression) \
+  op_##name : {                      \
+    uint64_t x = B.bits, y = C.bits; \
+    A.bits = (expression);           \
+  }                                  \
   NEXT()
   INTEGER_OP(int_add, x + y);
   INTEGER_OP(int_sub, x - y);
@@ -668,7 +673,8 @@ op_closure: {
   ClosureObject* made = heap_.new_closure(inner.code, count);
   for (uint32_t i = 0; i < count; i++) {
     const CaptureSource& source = inner.captures[i];
-    made->captures()[i] = source.from_capture ? closure->captures()[source.index] : base[source.index];
+    made->captures()[i] =
+        source.from_capture ? closure->captures()[source.index] : base[source.index];
   }
   A = Slot::of(made);
 }
@@ -714,8 +720,9 @@ op_platform: {
   const PlatformSite& site = code->platform_sites[static_cast<size_t>(ip->bc())];
   frames_.back().ip = ip;
   if (SAMARA_UNLIKELY(site.function == nullptr)) {
-    fail_at("Platform function '" + std::string(code->program->name(site.name)) + "' is not available",
-            code->program->location(code->locations[static_cast<size_t>(ip - code->code.data())]));
+    fail_at(
+        "Platform function '" + std::string(code->program->name(site.name)) + "' is not available",
+        code->program->location(code->locations[static_cast<size_t>(ip - code->code.data())]));
     FAIL();
   }
   Slot result;

@@ -2,8 +2,8 @@
 // Vm: runs compiled East functions. One Vm is one call: it owns the register stack and the pending
 // failure; values live in the given Heap.
 //
-// Nothing here recurses on the machine stack for East-to-East calls; builtins that take callbacks do,
-// bounded by `native_stack_bytes`. Limits end a run as a failure, never as a crash.
+// Nothing here recurses on the machine stack for East-to-East calls; builtins that take callbacks
+// do, bounded by `native_stack_bytes`. Limits end a run as a failure, never as a crash.
 //
 // Threads: one thread. Source: docs/architecture.md, "evaluator".
 
@@ -55,7 +55,8 @@ class Vm {
   const PlatformRegistry& registry() const { return registry_; }
   void* host() const { return options_.host; }
 
-  // --- running ------------------------------------------------------------------------------------
+  // --- running
+  // ------------------------------------------------------------------------------------
   /// Calls the root of a program. False: see failure().
   bool run(std::shared_ptr<const CompiledProgram> program, std::span<const Slot> args, Slot& out);
   /// Calls a function value: for builtins and platform functions. An East error passes through
@@ -71,7 +72,8 @@ class Vm {
     return call(function, args, out);
   }
 
-  // --- failing: every fail* returns false, so that `return vm.fail(…)` reads well --------------------
+  // --- failing: every fail* returns false, so that `return vm.fail(…)` reads well
+  // --------------------
   /// Raises an East error; the location is that of the running builtin or platform node.
   bool fail(std::string_view message);
   /// Raises an East error whose first location is given (argument nodes, platform functions).
@@ -89,7 +91,8 @@ class Vm {
   /// Takes the pending failure back (platform functions that handle a callee's error).
   void clear_failure();
 
-  // --- values -------------------------------------------------------------------------------------
+  // --- values
+  // -------------------------------------------------------------------------------------
   /// A String value; on the memory limit fails and returns false.
   bool text(std::string_view text, Slot& out);
   /// none / some of Option<T>: cases sort as none 0, some 1.

@@ -42,10 +42,10 @@ void add_crypto(Registrar& registrar, const StandardParts& parts) {
                 [random](eval::Vm& vm, std::span<const Slot> args, Slot& out) {
                   int64_t count = args[0].integer();
                   if (count < 0 || count > k_random_bytes_max) {
-                    return vm.fail_platform("crypto_random_bytes",
-                                            "Failed to generate random bytes: expected a count from 0 to " +
-                                                std::to_string(k_random_bytes_max) + ", got " +
-                                                std::to_string(count));
+                    return vm.fail_platform(
+                        "crypto_random_bytes",
+                        "Failed to generate random bytes: expected a count from 0 to " +
+                            std::to_string(k_random_bytes_max) + ", got " + std::to_string(count));
                   }
                   BytesObject* bytes = vm.heap().new_bytes(static_cast<size_t>(count));
                   if (bytes == nullptr) return vm.fail_memory();

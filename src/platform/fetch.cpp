@@ -11,12 +11,14 @@ namespace {
 
 using eval::Vm;
 
-Result<port::HttpResponse> send(Vm& vm, port::Clock& clock, port::HttpClient* http, port::HttpRequest request) {
+Result<port::HttpResponse> send(Vm& vm, port::Clock& clock, port::HttpClient* http,
+                                port::HttpRequest request) {
   if (http == nullptr) return Error(Code::unsupported, "this build has no HTTP client");
   if (runtime::east::PlatformHost* host = runtime::east::platform_host(vm)) {
     request.cancel = host->cancel;
     if (host->deadline.has_value()) {
-      auto left = std::chrono::duration_cast<std::chrono::milliseconds>(*host->deadline - clock.now());
+      auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(*host->deadline - clock.now());
       request.timeout = std::max(left, std::chrono::milliseconds(1));
     }
   }
@@ -24,7 +26,8 @@ Result<port::HttpResponse> send(Vm& vm, port::Clock& clock, port::HttpClient* ht
 }
 
 // Ends the run where the run's own limit ended the request; else an East error.
-bool fail_fetch(Vm& vm, port::Clock& clock, std::string_view function, const std::string& text, const Error& error) {
+bool fail_fetch(Vm& vm, port::Clock& clock, std::string_view function, const std::string& text,
+                const Error& error) {
   runtime::east::PlatformHost* host = runtime::east::platform_host(vm);
   if (error.code == Code::cancelled) return vm.fail(eval::FailureKind::cancelled, "cancelled");
   if (error.code == Code::timeout && host != nullptr && host->deadline.has_value() &&
@@ -35,10 +38,13 @@ bool fail_fetch(Vm& vm, port::Clock& clock, std::string_view function, const std
 }
 
 bool failed_status(Vm& vm, std::string_view function, const port::HttpResponse& response) {
-  return vm.fail_platform(function, "HTTP " + std::to_string(response.status) + ": " + response.status_text);
+  return vm.fail_platform(function,
+                          "HTTP " + std::to_string(response.status) + ": " + response.status_text);
 }
 
-bool ok_status(const port::HttpResponse& response) { return response.status >= 200 && response.status < 300; }
+bool ok_status(const port::HttpResponse& response) {
+  return response.status >= 200 && response.status < 300;
+}
 
 struct RequestTypes {
   const Type* method;
@@ -51,11 +57,18 @@ RequestTypes request_types(TypeTable& types) {
   RequestTypes out{};
   const Type* null = types.null();
   const Type* text = types.string();
-  out.method = types.variant({{"DELETE", null}, {"GET", null}, {"HEAD", null}, {"OPTIONS", null},
-                              {"PATCH", null}, {"POST", null}, {"PUT", null}});
+  out.method = types.variant({{"DELETE", null},
+                              {"GET", null},
+                              {"HEAD", null},
+                              {"OPTIONS", null},
+                              {"PATCH", null},
+                              {"POST", null},
+                              {"PUT", null}});
   out.headers = types.dict(text, text);
-  out.config = types.structure(
-      {{"url", text}, {"method", out.method}, {"headers", out.headers}, {"body", types.option(text)}});
+  out.config = types.structure({{"url", text},
+                                {"method", out.method},
+                                {"headers", out.headers},
+                                {"body", types.option(text)}});
   out.response = types.structure({{"status", types.integer()},
                                   {"statusText", text},
                                   {"headers", out.headers},
@@ -79,9 +92,11 @@ void add_fetch(Registrar& registrar, const StandardParts& parts) {
     return [http, clock, name, as_string](Vm& vm, Args args, Slot& out) {
       std::string url(text_of(args[0]));
       auto response = send(vm, *clock, http, {.method = "GET", .url = url});
-      if (!response) return fail_fetch(vm, *clock, name, "Failed to fetch " + url, response.error());
+      if (!response)
+        return fail_fetch(vm, *clock, name, "Failed to fetch " + url, response.error());
       if (!ok_status(*response)) return failed_status(vm, name, *response);
-      return vm.text(as_string ? as_valid_text(response->body) : std::string(as_text(response->body)), out);
+      return vm.text(
+          as_string ? as_valid_text(response->body) : std::string(as_text(response->body)), out);
     };
   };
   registrar.add("fetch_get", {text}, text, get("fetch_get", true));
@@ -96,7 +111,8 @@ void add_fetch(Registrar& registrar, const StandardParts& parts) {
                           .headers = {{"Content-Type", "text/plain"}},
                           .body = Bytes(body.begin(), body.end()),
                           .has_body = true});
-    if (!response) return fail_fetch(vm, *clock, "fetch_post", "Failed to post to " + url, response.error());
+    if (!response)
+      return fail_fetch(vm, *clock, "fetch_post", "Failed to post to " + url, response.error());
     if (!ok_status(*response)) return failed_status(vm, "fetch_post", *response);
     return vm.text(as_valid_text(response->body), out);
   });
@@ -106,7 +122,8 @@ void add_fetch(Registrar& registrar, const StandardParts& parts) {
                   port::HttpRequest request;
                   request.url = text_of(field_of(args[0], 0));
                   request.method = shapes.method->name(case_of(field_of(args[0], 1)));
-                  for (SortedCursor at(as<SortedObject>(field_of(args[0], 2))); at.valid(); at.next()) {
+                  for (SortedCursor at(as<SortedObject>(field_of(args[0], 2))); at.valid();
+                       at.next()) {
                     request.headers[std::string(text_of(at.key()))] = text_of(at.value());
                   }
                   Slot body = field_of(args[0], 3);
@@ -118,7 +135,8 @@ void add_fetch(Registrar& registrar, const StandardParts& parts) {
                   std::string url = request.url;
                   auto response = send(vm, *clock, http, std::move(request));
                   if (!response) {
-                    return fail_fetch(vm, *clock, "fetch_request", "Failed to fetch " + url, response.error());
+                    return fail_fetch(vm, *clock, "fetch_request", "Failed to fetch " + url,
+                                      response.error());
                   }
                   FieldsObject* result = vm.heap().new_fields(5);
                   SortedObject* headers = new_dict(vm.heap());

@@ -16,7 +16,9 @@ constexpr uint64_t k_file_bytes_max = UINT32_MAX;
 class FileFunctions {
  public:
   explicit FileFunctions(const StandardParts& parts)
-      : files_(parts.files), working_directory_(parts.working_directory), roots_(parts.file_roots) {}
+      : files_(parts.files),
+        working_directory_(parts.working_directory),
+        roots_(parts.file_roots) {}
 
   /// The absolute path, if it is below a root. Errors: permission.
   Result<std::string> place(std::string_view path) const {
@@ -32,12 +34,14 @@ class FileFunctions {
         return absolute;
       }
     }
-    return Error(Code::permission, "not granted: outside of the folders given with --allow fs:FOLDER");
+    return Error(Code::permission,
+                 "not granted: outside of the folders given with --allow fs:FOLDER");
   }
 
   Result<Bytes> read(std::string_view path) const {
     SAMARA_TRY(std::string absolute, place(path));
-    SAMARA_TRY(OpenFile file, OpenFile::open(files_, port::k_no_directory, absolute, OpenMode::read));
+    SAMARA_TRY(OpenFile file,
+               OpenFile::open(files_, port::k_no_directory, absolute, OpenMode::read));
     SAMARA_TRY(port::FileInfo info, files_.info(file.handle()));
     if (info.kind == port::FileKind::directory) return Error(Code::io, "is a directory");
     if (info.size_bytes > k_file_bytes_max) return Error(Code::exhausted, "larger than 4 GiB");
@@ -70,7 +74,8 @@ class FileFunctions {
     {
       SAMARA_CHECK(OpenFile::open(files_, port::k_no_directory, absolute, OpenMode::create_shared));
     }
-    SAMARA_TRY(OpenFile file, OpenFile::open(files_, port::k_no_directory, absolute, OpenMode::append));
+    SAMARA_TRY(OpenFile file,
+               OpenFile::open(files_, port::k_no_directory, absolute, OpenMode::append));
     return files_.write(file.handle(), bytes);
   }
 
@@ -127,7 +132,8 @@ class FileFunctions {
   std::vector<std::string> roots_;
 };
 
-bool fail_with(eval::Vm& vm, std::string_view function, std::string_view what, Slot path, const Error& error) {
+bool fail_with(eval::Vm& vm, std::string_view function, std::string_view what, Slot path,
+               const Error& error) {
   std::string text(what);
   text += ' ';
   text += text_of(path);
@@ -157,7 +163,9 @@ void add_files(Registrar& registrar, const StandardParts& parts) {
   });
   registrar.add("fs_read_file_bytes", {text}, blob, [fs](Vm& vm, Args args, Slot& out) {
     auto bytes = fs->read(text_of(args[0]));
-    if (!bytes) return fail_with(vm, "fs_read_file_bytes", "Failed to read file bytes", args[0], bytes.error());
+    if (!bytes)
+      return fail_with(vm, "fs_read_file_bytes", "Failed to read file bytes", args[0],
+                       bytes.error());
     return vm.text(as_text(*bytes), out);
   });
   registrar.add("fs_exists", {text}, boolean, [fs](Vm&, Args args, Slot& out) {
@@ -172,21 +180,25 @@ void add_files(Registrar& registrar, const StandardParts& parts) {
     out = Slot::of(fs->kind(text_of(args[0])) == port::FileKind::directory);
     return true;
   });
-  registrar.add("fs_read_directory", {text}, registrar.types.array(text), [fs](Vm& vm, Args args, Slot& out) {
-    auto names = fs->list(text_of(args[0]));
-    if (!names) return fail_with(vm, "fs_read_directory", "Failed to read directory", args[0], names.error());
-    ArrayObject* array = vm.heap().new_array();
-    for (const std::string& name : *names) {
-      Slot slot;
-      if (!vm.text(as_valid_text(as_bytes(name)), slot)) return false;
-      if (!vm.heap().push(array, slot)) return vm.fail_memory();
-    }
-    out = Slot::of(array);
-    return true;
-  });
+  registrar.add("fs_read_directory", {text}, registrar.types.array(text),
+                [fs](Vm& vm, Args args, Slot& out) {
+                  auto names = fs->list(text_of(args[0]));
+                  if (!names)
+                    return fail_with(vm, "fs_read_directory", "Failed to read directory", args[0],
+                                     names.error());
+                  ArrayObject* array = vm.heap().new_array();
+                  for (const std::string& name : *names) {
+                    Slot slot;
+                    if (!vm.text(as_valid_text(as_bytes(name)), slot)) return false;
+                    if (!vm.heap().push(array, slot)) return vm.fail_memory();
+                  }
+                  out = Slot::of(array);
+                  return true;
+                });
   registrar.add("fs_create_directory", {text}, null, [fs](Vm& vm, Args args, Slot&) {
     auto made = fs->make_directories(text_of(args[0]));
-    return made || fail_with(vm, "fs_create_directory", "Failed to create directory", args[0], made.error());
+    return made || fail_with(vm, "fs_create_directory", "Failed to create directory", args[0],
+                             made.error());
   });
   // Writing the same again changes nothing more; deleting and appending do.
   registrar.add("fs_write_file", {text, text}, null, [fs](Vm& vm, Args args, Slot&) {
@@ -195,12 +207,14 @@ void add_files(Registrar& registrar, const StandardParts& parts) {
   });
   registrar.add("fs_write_file_bytes", {text, blob}, null, [fs](Vm& vm, Args args, Slot&) {
     auto done = fs->write(text_of(args[0]), bytes_of(args[1]));
-    return done || fail_with(vm, "fs_write_file_bytes", "Failed to write file bytes", args[0], done.error());
+    return done || fail_with(vm, "fs_write_file_bytes", "Failed to write file bytes", args[0],
+                             done.error());
   });
   registrar.effect = eval::Effect::effectful;
   registrar.add("fs_append_file", {text, text}, null, [fs](Vm& vm, Args args, Slot&) {
     auto done = fs->append(text_of(args[0]), bytes_of(args[1]));
-    return done || fail_with(vm, "fs_append_file", "Failed to append to file", args[0], done.error());
+    return done ||
+           fail_with(vm, "fs_append_file", "Failed to append to file", args[0], done.error());
   });
   registrar.add("fs_delete_file", {text}, null, [fs](Vm& vm, Args args, Slot&) {
     auto done = fs->remove(text_of(args[0]));

@@ -46,6 +46,7 @@ std::string resolve_path(std::string_view working_directory, std::string_view pa
 std::string as_valid_text(ByteView bytes);
 
 /// Minutes east of UTC in a time zone at an instant. Errors: not_found (unknown zone), corrupt.
-Result<int64_t> timezone_offset_minutes(port::Files& files, std::string_view zone, int64_t epoch_ms);
+Result<int64_t> timezone_offset_minutes(port::Files& files, std::string_view zone,
+                                        int64_t epoch_ms);
 
 }  // namespace samara::platform

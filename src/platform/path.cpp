@@ -105,10 +105,11 @@ void add_path(Registrar& registrar, const StandardParts& parts) {
   registrar.add("path_basename", {text}, text, simple(base_name));
   registrar.add("path_extname", {text}, text, simple(extension));
   registrar.effect = eval::Effect::idempotent;
-  registrar.add("path_resolve", {text}, text,
-                [cwd = parts.working_directory](eval::Vm& vm, std::span<const Slot> args, Slot& out) {
-                  return vm.text(resolve_path(cwd, text_of(args[0])), out);
-                });
+  registrar.add(
+      "path_resolve", {text}, text,
+      [cwd = parts.working_directory](eval::Vm& vm, std::span<const Slot> args, Slot& out) {
+        return vm.text(resolve_path(cwd, text_of(args[0])), out);
+      });
 }
 
 }  // namespace samara::platform

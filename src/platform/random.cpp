@@ -1,5 +1,5 @@
-// random_*: a secure source until random_seed switches to the seeded generator (xorshift128+, seeded by
-// splitmix64, states of 64 bits). The generator is one for the process.
+// random_*: a secure source until random_seed switches to the seeded generator (xorshift128+,
+// seeded by splitmix64, states of 64 bits). The generator is one for the process.
 
 #include <cmath>
 #include <mutex>
@@ -132,25 +132,30 @@ void add_random(Registrar& registrar, const StandardParts& parts) {
     out = Slot::of(value != value ? std::bit_cast<double>(k_nan_bits) : value);
     return true;
   };
-  registrar.add("random_uniform", {}, number, [g, set](Vm&, Args, Slot& out) { return set(out, g->uniform()); });
-  registrar.add("random_normal", {}, number, [g, set](Vm&, Args, Slot& out) { return set(out, normal(*g)); });
+  registrar.add("random_uniform", {}, number,
+                [g, set](Vm&, Args, Slot& out) { return set(out, g->uniform()); });
+  registrar.add("random_normal", {}, number,
+                [g, set](Vm&, Args, Slot& out) { return set(out, normal(*g)); });
   registrar.add("random_range", {integer, integer}, integer, [g](Vm& vm, Args args, Slot& out) {
     int64_t low = args[0].integer();
     int64_t high = args[1].integer();
     if (low > high) {
-      return vm.fail_platform("random_range", "Invalid range: min (" + std::to_string(low) + ") > max (" +
-                                                  std::to_string(high) + ")");
+      return vm.fail_platform("random_range", "Invalid range: min (" + std::to_string(low) +
+                                                  ") > max (" + std::to_string(high) + ")");
     }
-    double value = std::floor(
-        g->uniform() * (static_cast<double>(high) - static_cast<double>(low) + 1) + static_cast<double>(low));
+    double value =
+        std::floor(g->uniform() * (static_cast<double>(high) - static_cast<double>(low) + 1) +
+                   static_cast<double>(low));
     out = Slot::of(std::clamp(to_integer(value), low, high));
     return true;
   });
   registrar.add("random_exponential", {number}, number, [g, set](Vm& vm, Args args, Slot& out) {
     double lambda = args[0].number();
     if (!(lambda > 0)) {
-      return vm.fail_platform("random_exponential", "Random exponential generation failed: Expected lambda "
-                                                    "to be positive" + got(lambda));
+      return vm.fail_platform("random_exponential",
+                              "Random exponential generation failed: Expected lambda "
+                              "to be positive" +
+                                  got(lambda));
     }
     return set(out, -std::log(1 - g->uniform()) / lambda);
   });
@@ -160,8 +165,9 @@ void add_random(Registrar& registrar, const StandardParts& parts) {
   registrar.add("random_bernoulli", {number}, integer, [g](Vm& vm, Args args, Slot& out) {
     double p = args[0].number();
     if (!(p >= 0 && p < 1)) {
-      return vm.fail_platform("random_bernoulli",
-                              "Random Bernoulli generation failed: Expected p to be in [0, 1)" + got(p));
+      return vm.fail_platform(
+          "random_bernoulli",
+          "Random Bernoulli generation failed: Expected p to be in [0, 1)" + got(p));
     }
     out = Slot::of(to_integer(std::floor(g->uniform() + p)));
     return true;
@@ -170,12 +176,15 @@ void add_random(Registrar& registrar, const StandardParts& parts) {
     int64_t n = args[0].integer();
     double p = args[1].number();
     if (n <= 0) {
-      return vm.fail_platform("random_binomial", "Random binomial generation failed: Expected n to be a "
-                                                 "positive integer" + got(n));
+      return vm.fail_platform("random_binomial",
+                              "Random binomial generation failed: Expected n to be a "
+                              "positive integer" +
+                                  got(n));
     }
     if (!(p >= 0 && p < 1)) {
-      return vm.fail_platform("random_binomial",
-                              "Random binomial generation failed: Expected p to be in [0, 1)" + got(p));
+      return vm.fail_platform(
+          "random_binomial",
+          "Random binomial generation failed: Expected p to be in [0, 1)" + got(p));
     }
     int64_t count = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -188,8 +197,9 @@ void add_random(Registrar& registrar, const StandardParts& parts) {
   registrar.add("random_geometric", {number}, integer, [g](Vm& vm, Args args, Slot& out) {
     double p = args[0].number();
     if (!(p > 0 && p < 1)) {
-      return vm.fail_platform("random_geometric",
-                              "Random geometric generation failed: Expected p to be in (0, 1)" + got(p));
+      return vm.fail_platform(
+          "random_geometric",
+          "Random geometric generation failed: Expected p to be in (0, 1)" + got(p));
     }
     out = Slot::of(to_integer(std::floor(1 + std::log(g->uniform()) / std::log(1 - p))));
     return true;
@@ -198,17 +208,22 @@ void add_random(Registrar& registrar, const StandardParts& parts) {
     double lambda = args[0].number();
     // Above 2^53 neighbouring counts are not told apart any more.
     if (!(lambda > 0) || lambda > 0x1p53) {
-      return vm.fail_platform("random_poisson", "Random Poisson generation failed: Expected lambda to be "
-                                                "positive" + got(lambda));
+      return vm.fail_platform("random_poisson",
+                              "Random Poisson generation failed: Expected lambda to be "
+                              "positive" +
+                                  got(lambda));
     }
-    out = Slot::of(lambda < 10 ? poisson_by_inversion(*g, lambda) : poisson_by_rejection(*g, lambda));
+    out =
+        Slot::of(lambda < 10 ? poisson_by_inversion(*g, lambda) : poisson_by_rejection(*g, lambda));
     return true;
   });
   registrar.add("random_pareto", {number}, number, [g, set](Vm& vm, Args args, Slot& out) {
     double alpha = args[0].number();
     if (!(alpha >= 0)) {
-      return vm.fail_platform("random_pareto", "Random Pareto generation failed: Expected alpha to be "
-                                               "non-negative" + got(alpha));
+      return vm.fail_platform("random_pareto",
+                              "Random Pareto generation failed: Expected alpha to be "
+                              "non-negative" +
+                                  got(alpha));
     }
     return set(out, std::pow(1 - g->uniform(), -1 / alpha));
   });
@@ -223,20 +238,25 @@ void add_random(Registrar& registrar, const StandardParts& parts) {
     }
     return true;
   };
-  registrar.add("random_irwin_hall", {integer}, number, [irwin_hall, set](Vm& vm, Args args, Slot& out) {
-    int64_t n = args[0].integer();
-    if (n < 0) {
-      return vm.fail_platform("random_irwin_hall", "Random Irwin-Hall generation failed: Expected n to be a "
-                                                   "non-negative integer" + got(n));
-    }
-    double sum = 0;
-    return irwin_hall(vm, n, sum) && set(out, sum);
-  });
+  registrar.add(
+      "random_irwin_hall", {integer}, number, [irwin_hall, set](Vm& vm, Args args, Slot& out) {
+        int64_t n = args[0].integer();
+        if (n < 0) {
+          return vm.fail_platform("random_irwin_hall",
+                                  "Random Irwin-Hall generation failed: Expected n to be a "
+                                  "non-negative integer" +
+                                      got(n));
+        }
+        double sum = 0;
+        return irwin_hall(vm, n, sum) && set(out, sum);
+      });
   registrar.add("random_bates", {integer}, number, [irwin_hall, set](Vm& vm, Args args, Slot& out) {
     int64_t n = args[0].integer();
     if (n <= 0) {
-      return vm.fail_platform("random_bates", "Random Bates generation failed: Expected n to be a positive "
-                                              "integer" + got(n));
+      return vm.fail_platform("random_bates",
+                              "Random Bates generation failed: Expected n to be a positive "
+                              "integer" +
+                                  got(n));
     }
     double sum = 0;
     return irwin_hall(vm, n, sum) && set(out, sum / static_cast<double>(n));

@@ -1,6 +1,6 @@
 #pragma once
-// The standard platform functions: console, path, fs, crypto, time, random, fetch, test. What is not
-// granted is refused by the engine, by the capability each function names.
+// The standard platform functions: console, path, fs, crypto, time, random, fetch, test. What is
+// not granted is refused by the engine, by the capability each function names.
 //
 // Threads: registration once; implementations run on evaluating threads, several at once.
 // Specified by: docs/formats/platform.md.

@@ -5,7 +5,8 @@
 
 namespace samara::platform {
 
-Result<void> add_test_platform(TypeTable& types, eval::PlatformRegistry& registry, TestObserver& observer) {
+Result<void> add_test_platform(TypeTable& types, eval::PlatformRegistry& registry,
+                               TestObserver& observer) {
   using eval::Vm;
   using Args = std::span<const Slot>;
   Registrar registrar(types, registry);
@@ -30,7 +31,8 @@ Result<void> add_test_platform(TypeTable& types, eval::PlatformRegistry& registr
       return true;
     }
     // A limit of the whole run is not this test's affair.
-    if (vm.failure() != eval::FailureKind::error && vm.failure() != eval::FailureKind::aborted) return false;
+    if (vm.failure() != eval::FailureKind::error && vm.failure() != eval::FailureKind::aborted)
+      return false;
     std::string error = eval::error_text(vm.error());
     vm.clear_failure();
     watch->end_test(&error);

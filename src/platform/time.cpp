@@ -19,7 +19,8 @@ bool sleep_ms(eval::Vm& vm, port::Clock& clock, int64_t ms) {
   while (true) {
     port::Instant now = clock.now();
     if (now >= until) return true;
-    if (host != nullptr && host->cancel != nullptr && host->cancel->load(std::memory_order_relaxed)) {
+    if (host != nullptr && host->cancel != nullptr &&
+        host->cancel->load(std::memory_order_relaxed)) {
       return vm.fail(eval::FailureKind::cancelled, "cancelled");
     }
     if (host != nullptr && host->deadline.has_value() && now >= *host->deadline) {
@@ -44,10 +45,12 @@ void add_time(Registrar& registrar, const StandardParts& parts) {
     out = Slot::of(int64_t{std::chrono::floor<std::chrono::milliseconds>(since).count()});
     return true;
   });
-  registrar.add("time_get_timezone_offset", {registrar.types.datetime(), registrar.types.string()}, integer,
-                [files](eval::Vm& vm, std::span<const Slot> args, Slot& out) {
-                  auto minutes = timezone_offset_minutes(*files, text_of(args[1]), args[0].integer());
-                  if (!minutes) return vm.fail_platform("time_get_timezone_offset", minutes.error().message());
+  registrar.add("time_get_timezone_offset", {registrar.types.datetime(), registrar.types.string()},
+                integer, [files](eval::Vm& vm, std::span<const Slot> args, Slot& out) {
+                  auto minutes =
+                      timezone_offset_minutes(*files, text_of(args[1]), args[0].integer());
+                  if (!minutes)
+                    return vm.fail_platform("time_get_timezone_offset", minutes.error().message());
                   out = Slot::of(*minutes);
                   return true;
                 });

@@ -46,7 +46,8 @@ struct Header {
 };
 
 Result<Header> read_header(Reader& in) {
-  if (!in.has(44) || in.integer(4) != 0x545A6966) return Error(Code::corrupt, "damaged time zone file");
+  if (!in.has(44) || in.integer(4) != 0x545A6966)
+    return Error(Code::corrupt, "damaged time zone file");
   Header header;
   header.version = in.byte();
   in.skip(15);
@@ -104,8 +105,11 @@ Result<int64_t> offset_in(ByteView bytes, int64_t seconds) {
 }
 }  // namespace
 
-Result<int64_t> timezone_offset_minutes(port::Files& files, std::string_view zone, int64_t epoch_ms) {
-  auto unknown = [&] { return Error(Code::not_found, "Unknown time zone '" + std::string(zone) + "'"); };
+Result<int64_t> timezone_offset_minutes(port::Files& files, std::string_view zone,
+                                        int64_t epoch_ms) {
+  auto unknown = [&] {
+    return Error(Code::not_found, "Unknown time zone '" + std::string(zone) + "'");
+  };
   if (!valid_zone_name(zone)) return unknown();
   std::string path = std::string(k_zoneinfo) + std::string(zone);
   auto file = port::OpenFile::open(files, port::k_no_directory, path, port::OpenMode::read);
@@ -114,7 +118,8 @@ Result<int64_t> timezone_offset_minutes(port::Files& files, std::string_view zon
     return unknown();
   }
   SAMARA_TRY(port::FileInfo info, files.info(file->handle()));
-  if (info.kind != port::FileKind::file || info.size_bytes > k_zone_file_bytes_max) return unknown();
+  if (info.kind != port::FileKind::file || info.size_bytes > k_zone_file_bytes_max)
+    return unknown();
   Bytes bytes(static_cast<size_t>(info.size_bytes));
   SAMARA_TRY(size_t got, files.read_at(file->handle(), 0, bytes));
   bytes.resize(got);

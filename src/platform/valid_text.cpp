@@ -10,7 +10,8 @@ std::string as_valid_text(ByteView bytes) {
   size_t at = 0;
   while (at < text.size()) {
     size_t length = 1;
-    while (length <= 4 && at + length <= text.size() && !utf8_valid(text.substr(at, length))) length++;
+    while (length <= 4 && at + length <= text.size() && !utf8_valid(text.substr(at, length)))
+      length++;
     if (length > 4 || at + length > text.size()) {
       out += "\xEF\xBF\xBD";
       at++;

@@ -34,8 +34,8 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
   /// Follows redirects. Any status is an answer.
-  /// Errors: io (no connection, name, TLS), timeout, cancelled, exhausted (the answer is too large),
-  /// invalid_argument (the URL).
+  /// Errors: io (no connection, name, TLS), timeout, cancelled, exhausted (the answer is too
+  /// large), invalid_argument (the URL).
   virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
 };
 

@@ -15,8 +15,8 @@ struct Frame {
   const Type* type;
   Slot a;
   Slot b;
-  size_t next = 0;          // element, field or step
-  SortedPlace place_a{};    // set and dict
+  size_t next = 0;        // element, field or step
+  SortedPlace place_a{};  // set and dict
   SortedPlace place_b{};
 };
 
@@ -30,7 +30,9 @@ struct PairHash {
 
 int sign(int c) { return c < 0 ? -1 : (c > 0 ? 1 : 0); }
 
-int compare_packed(const uint8_t* a, const uint8_t* b, size_t bytes) { return sign(std::memcmp(a, b, bytes)); }
+int compare_packed(const uint8_t* a, const uint8_t* b, size_t bytes) {
+  return sign(std::memcmp(a, b, bytes));
+}
 
 void advance(const SortedObject* sorted, SortedPlace& place) {
   if (++place.entry >= sorted->chunks[place.chunk]->count) {
@@ -51,8 +53,8 @@ int walk(const Type* type, Slot a, Slot b) {
   std::vector<Frame> stack;
   std::unordered_set<std::pair<const Object*, const Object*>, PairHash> visited;
   const bool cyclic = type->has_recursion();
-  // Starts one value pair: returns nonzero for a decided difference; pushes a frame when deeper work
-  // is needed.
+  // Starts one value pair: returns nonzero for a decided difference; pushes a frame when deeper
+  // work is needed.
   auto enter = [&](const Type* t, Slot x, Slot y) -> int {
     switch (t->kind()) {
       case Kind::null:
@@ -81,7 +83,8 @@ int walk(const Type* type, Slot a, Slot b) {
         auto* w = as<MatrixObject>(y);
         if (v->rows != w->rows) return three_way(v->rows, w->rows);
         if (v->columns != w->columns) return three_way(v->columns, w->columns);
-        return compare_packed(v->data(), w->data(), static_cast<size_t>(v->rows * v->columns * v->aux));
+        return compare_packed(v->data(), w->data(),
+                              static_cast<size_t>(v->rows * v->columns * v->aux));
       }
       case Kind::variant: {
         uint32_t c = case_of(x);
@@ -100,12 +103,15 @@ int walk(const Type* type, Slot a, Slot b) {
       case Kind::set:
       case Kind::dict: {
         if (x.object() == y.object()) return 0;
-        if (k_equality && t->is(Kind::array) && as<ArrayObject>(x)->size != as<ArrayObject>(y)->size) return 1;
+        if (k_equality && t->is(Kind::array) &&
+            as<ArrayObject>(x)->size != as<ArrayObject>(y)->size)
+          return 1;
         if (k_equality && (t->is(Kind::set) || t->is(Kind::dict)) &&
             as<SortedObject>(x)->size != as<SortedObject>(y)->size) {
           return 1;
         }
-        if (cyclic && !t->is(Kind::set) && !visited.insert({x.object(), y.object()}).second) return 0;
+        if (cyclic && !t->is(Kind::set) && !visited.insert({x.object(), y.object()}).second)
+          return 0;
         stack.push_back({t, x, y});
         return 0;
       }
@@ -127,7 +133,8 @@ int walk(const Type* type, Slot a, Slot b) {
           stack.pop_back();
           break;
         }
-        decided = enter(t->element(), as<CellObject>(frame.a)->content, as<CellObject>(frame.b)->content);
+        decided =
+            enter(t->element(), as<CellObject>(frame.a)->content, as<CellObject>(frame.b)->content);
         break;
       }
       case Kind::variant: {
@@ -176,7 +183,8 @@ int walk(const Type* type, Slot a, Slot b) {
           if (decided != 0) break;
           if (t->is(Kind::dict)) {
             frame.next = 1;
-            decided = enter(t->dict_value(), value_at(x, frame.place_a), value_at(y, frame.place_b));
+            decided =
+                enter(t->dict_value(), value_at(x, frame.place_a), value_at(y, frame.place_b));
             break;
           }
         }
@@ -226,7 +234,8 @@ bool equal(const Type* type, Slot a, Slot b) {
     case Kind::string:
     case Kind::blob:
       return a.object()->aux == b.object()->aux &&
-             std::memcmp(as<BytesObject>(a)->data(), as<BytesObject>(b)->data(), a.object()->aux) == 0;
+             std::memcmp(as<BytesObject>(a)->data(), as<BytesObject>(b)->data(), a.object()->aux) ==
+                 0;
     default:
       return walk<true>(type, a, b) == 0;
   }
@@ -282,13 +291,15 @@ uint64_t hash_value(const Type* type, Slot a) {
       return h;
     }
     case Kind::variant: {
-      // A deep chain adds nothing to the spread: look at the case, and at the payload of flat types.
+      // A deep chain adds nothing to the spread: look at the case, and at the payload of flat
+      // types.
       uint32_t c = case_of(a);
       if (a.is_bare_case() || type->has_recursion()) return mix(5, c);
       return mix(mix(5, c), hash_value(type->child(c), payload_of(a)));
     }
     default:
-      return static_cast<uint64_t>(type->kind());  // containers: equal ones must agree; not used as keys
+      return static_cast<uint64_t>(
+          type->kind());  // containers: equal ones must agree; not used as keys
   }
 }
 

@@ -22,8 +22,8 @@
 #ifndef SAMARA_NO_SANITIZE
 #define SAMARA_NO_SANITIZE
 #else
-// The collector reads the machine stack. Newer address sanitizers move locals to a stack of their own,
-// where it would not find them.
+// The collector reads the machine stack. Newer address sanitizers move locals to a stack of their
+// own, where it would not find them.
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "detect_stack_use_after_return=0"; }
 #endif
@@ -162,7 +162,8 @@ Object* Heap::alloc_slow(size_t size, ObjectKind kind) {
     state.current[cls] = block;
     while (at < end && reinterpret_cast<Object*>(at)->kind != ObjectKind::free_cell) at += cell;
     uint8_t* stop = at;
-    while (stop < end && reinterpret_cast<Object*>(stop)->kind == ObjectKind::free_cell) stop += cell;
+    while (stop < end && reinterpret_cast<Object*>(stop)->kind == ObjectKind::free_cell)
+      stop += cell;
     if (at == stop) {
       state.sweep_blocks[cls].pop_back();
       state.current[cls] = nullptr;
@@ -222,7 +223,8 @@ void Heap::release(Object* object) {
   std::free(object);
 }
 
-// --- values -----------------------------------------------------------------------------------------
+// --- values
+// -----------------------------------------------------------------------------------------
 
 BytesObject* Heap::new_bytes(size_t size) {
   if (size > UINT32_MAX) {
@@ -245,8 +247,8 @@ BytesObject* Heap::new_bytes(ByteView contents) {
 }
 
 FieldsObject* Heap::new_fields(uint32_t count) {
-  auto* object = static_cast<FieldsObject*>(
-      alloc(sizeof(Object) + count * sizeof(Slot), ObjectKind::fields));
+  auto* object =
+      static_cast<FieldsObject*>(alloc(sizeof(Object) + count * sizeof(Slot), ObjectKind::fields));
   object->aux = count;
   for (uint32_t i = 0; i < count; i++) object->fields()[i] = Slot::null();
   return object;
@@ -348,7 +350,8 @@ bool Heap::push_front(ArrayObject* array, Slot value) {
 Slot Heap::pop_front(ArrayObject* array) {
   Slot first = array->data[0];
   if (array->aux == UINT32_MAX - 1) {
-    std::memmove(static_cast<void*>(array->data), array->data + 1, (array->size - 1) * sizeof(Slot));
+    std::memmove(static_cast<void*>(array->data), array->data + 1,
+                 (array->size - 1) * sizeof(Slot));
     array->size--;
     return first;
   }
@@ -375,7 +378,8 @@ VectorObject* Heap::new_vector(uint64_t size, uint32_t element_bytes) {
     return nullptr;
   }
   auto bytes = static_cast<size_t>(size * element_bytes);
-  auto* object = static_cast<VectorObject*>(try_alloc(sizeof(VectorObject) + bytes, ObjectKind::vector));
+  auto* object =
+      static_cast<VectorObject*>(try_alloc(sizeof(VectorObject) + bytes, ObjectKind::vector));
   if (object == nullptr) return nullptr;
   object->flags = k_flag_leaf;
   object->aux = element_bytes;
@@ -391,7 +395,8 @@ MatrixObject* Heap::new_matrix(uint64_t rows, uint64_t columns, uint32_t element
     return nullptr;
   }
   auto bytes = static_cast<size_t>(rows * columns * element_bytes);
-  auto* object = static_cast<MatrixObject*>(try_alloc(sizeof(MatrixObject) + bytes, ObjectKind::matrix));
+  auto* object =
+      static_cast<MatrixObject*>(try_alloc(sizeof(MatrixObject) + bytes, ObjectKind::matrix));
   if (object == nullptr) return nullptr;
   object->flags = k_flag_leaf;
   object->aux = element_bytes;
@@ -401,7 +406,8 @@ MatrixObject* Heap::new_matrix(uint64_t rows, uint64_t columns, uint32_t element
   return object;
 }
 
-// --- collection -------------------------------------------------------------------------------------
+// --- collection
+// -------------------------------------------------------------------------------------
 
 void Heap::add_roots(const RootRange* range) { state_->roots.push_back(range); }
 
@@ -432,22 +438,25 @@ void Heap::mark_word(uint64_t bits) {
       if (block->cell_bytes == 0 || offset < k_block_header) return;
       uintptr_t cell = (offset - k_block_header) / block->cell_bytes;
       if (cell >= block->cell_count) return;
-      mark_object(reinterpret_cast<Object*>(block_base + k_block_header + cell * block->cell_bytes));
+      mark_object(
+          reinterpret_cast<Object*>(block_base + k_block_header + cell * block->cell_bytes));
       return;
     }
   }
   auto& large = state.large_sorted;
   if (large.empty() || word < reinterpret_cast<uintptr_t>(large.front().object)) return;
-  auto above = std::upper_bound(large.begin(), large.end(), word, [](uintptr_t w, const LargeCell& c) {
-    return w < reinterpret_cast<uintptr_t>(c.object);
-  });
+  auto above = std::upper_bound(
+      large.begin(), large.end(), word,
+      [](uintptr_t w, const LargeCell& c) { return w < reinterpret_cast<uintptr_t>(c.object); });
   const LargeCell& cell = *(above - 1);
   if (word - reinterpret_cast<uintptr_t>(cell.object) < cell.bytes) mark_object(cell.object);
 }
 
 SAMARA_NO_SANITIZE void Heap::mark_range(const void* begin, const void* end) {
-  auto first = (reinterpret_cast<uintptr_t>(begin) + sizeof(void*) - 1) / sizeof(void*) * sizeof(void*);
-  for (auto at = first; at + sizeof(void*) <= reinterpret_cast<uintptr_t>(end); at += sizeof(void*)) {
+  auto first =
+      (reinterpret_cast<uintptr_t>(begin) + sizeof(void*) - 1) / sizeof(void*) * sizeof(void*);
+  for (auto at = first; at + sizeof(void*) <= reinterpret_cast<uintptr_t>(end);
+       at += sizeof(void*)) {
     mark_word(*reinterpret_cast<const uintptr_t*>(at));
   }
 }
@@ -494,7 +503,8 @@ SAMARA_NO_SANITIZE void Heap::collect(const void* stack_base) {
       case ObjectKind::array: {
         auto* array = static_cast<ArrayObject*>(object);
         if (array->data == nullptr) break;
-        mark_word(reinterpret_cast<uintptr_t>(reinterpret_cast<Object*>(array->data - array->aux) - 1));
+        mark_word(
+            reinterpret_cast<uintptr_t>(reinterpret_cast<Object*>(array->data - array->aux) - 1));
         for (size_t i = 0; i < array->size; i++) mark_word(array->data[i].bits);
         break;
       }

@@ -2,10 +2,10 @@
 // Heap: the memory of one call's values. Objects of up to 8 KiB come from blocks of one cell size,
 // larger ones from the system; nothing moves.
 //
-// Collection: `collect()` marks from the given roots, from registered root ranges and, conservatively,
-// from the machine stack, then frees what is not reached. Memory is scanned as possible pointers, so
-// code that builds objects needs no handles; allocation itself never collects: only the evaluator
-// calls collect(), at its safepoints.
+// Collection: `collect()` marks from the given roots, from registered root ranges and,
+// conservatively, from the machine stack, then frees what is not reached. Memory is scanned as
+// possible pointers, so code that builds objects needs no handles; allocation itself never
+// collects: only the evaluator calls collect(), at its safepoints.
 //
 // Limits: bytes in use are counted against `limit`. Small allocations always succeed and set
 // exhausted() when the limit is passed: loops must look at it. Allocations whose size comes from
@@ -52,7 +52,8 @@ class Heap {
   bool reserve(ArrayObject* array, size_t capacity);
   /// Appends; false when the limit would be passed (array unchanged).
   bool push(ArrayObject* array, Slot value) {
-    if (SAMARA_UNLIKELY(array->size == array->capacity) && !grow(array, array->size + 1)) return false;
+    if (SAMARA_UNLIKELY(array->size == array->capacity) && !grow(array, array->size + 1))
+      return false;
     array->data[array->size++] = value;
     return true;
   }
@@ -64,7 +65,8 @@ class Heap {
   VectorObject* new_vector(uint64_t size, uint32_t element_bytes);
   MatrixObject* new_matrix(uint64_t rows, uint64_t columns, uint32_t element_bytes);
 
-  // --- raw cells (containers of this layer only) ---------------------------------------------------
+  // --- raw cells (containers of this layer only)
+  // ---------------------------------------------------
   /// A cell of `size` bytes, header included, zeroed header set to `kind`; contents not set.
   Object* alloc(size_t size, ObjectKind kind) {
     size_t slot = (size + 15) / 16;
@@ -84,7 +86,8 @@ class Heap {
   /// Gives back a cell that nothing refers to.
   void release(Object* object);
 
-  // --- limits and collection -----------------------------------------------------------------------
+  // --- limits and collection
+  // -----------------------------------------------------------------------
   bool exhausted() const { return exhausted_; }
   void set_limit(size_t bytes);
   size_t limit() const { return limit_; }

@@ -1,6 +1,6 @@
 #pragma once
-// Layouts of heap objects. Every object starts with an eight-byte header. Objects never move, live in
-// one Heap, and die with it or when nothing reaches them (value/heap.hpp).
+// Layouts of heap objects. Every object starts with an eight-byte header. Objects never move, live
+// in one Heap, and die with it or when nothing reaches them (value/heap.hpp).
 //
 // Threads: an object belongs to the thread that owns its heap; shared only when nobody writes.
 

@@ -1,6 +1,6 @@
 #pragma once
-// Slot: one East value in eight bytes. East is statically typed, so a slot carries no tag: its type is
-// known from the program, the codec's type or the container's element type.
+// Slot: one East value in eight bytes. East is statically typed, so a slot carries no tag: its type
+// is known from the program, the codec's type or the container's element type.
 //
 //   Null 0 · Boolean 0/1 · Integer, DateTime (ms) int64 · Float binary64
 //   Variant whose case carries Null: (case << 1) | 1, an immediate; other cases: Object*

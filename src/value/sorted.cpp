@@ -30,7 +30,8 @@ SortedObject* new_sorted(Heap& heap, bool dict) {
 void copy_entries(ChunkObject* to, uint32_t at, ChunkObject* from, uint32_t first, uint32_t count) {
   std::memcpy(static_cast<void*>(to->keys() + at), from->keys() + first, count * sizeof(Slot));
   if (to->has_values != 0 && from->has_values != 0) {
-    std::memcpy(static_cast<void*>(to->values() + at), from->values() + first, count * sizeof(Slot));
+    std::memcpy(static_cast<void*>(to->values() + at), from->values() + first,
+                count * sizeof(Slot));
   }
 }
 
@@ -119,7 +120,8 @@ void sorted_insert_at(Heap& heap, SortedObject* sorted, SortedPlace place, Slot 
       bool at_end = place.entry == chunk->count && place.chunk + 1 == sorted->chunk_count;
       uint32_t keep = at_end ? chunk->count : chunk->count / 2;
       uint32_t moved = chunk->count - keep;
-      ChunkObject* right = new_chunk(heap, at_end ? k_chunk_entries_max / 4 : k_chunk_entries_max, dict);
+      ChunkObject* right =
+          new_chunk(heap, at_end ? k_chunk_entries_max / 4 : k_chunk_entries_max, dict);
       copy_entries(right, 0, chunk, keep, moved);
       right->count = moved;
       chunk->count = keep;

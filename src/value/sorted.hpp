@@ -1,7 +1,7 @@
 #pragma once
 // Set and Dict: keys kept ascending by the total order of the key type, in chunks of up to 256
-// entries under a flat table of chunks. Insertion and look-up are O(log n) plus a move of at most one
-// chunk; iteration and appending ascending input are linear.
+// entries under a flat table of chunks. Insertion and look-up are O(log n) plus a move of at most
+// one chunk; iteration and appending ascending input are linear.
 //
 // Threads: as the heap. Cost notes: a chunk starts at 4 entries and doubles.
 

@@ -124,8 +124,10 @@ Result<const Type*> TypeTable::intern(Type&& c) {
     c.is_data_ = c.is_data_ && part->is_data_;
     c.has_recursion_ = c.has_recursion_ || part->has_recursion_;
   }
-  if (nodes > k_type_nodes_max) return Error(Code::exhausted, "type has too many nodes (limit 1048576)");
-  if (depth + 1 > k_type_depth_max) return Error(Code::exhausted, "type nests too deep (limit 256)");
+  if (nodes > k_type_nodes_max)
+    return Error(Code::exhausted, "type has too many nodes (limit 1048576)");
+  if (depth + 1 > k_type_depth_max)
+    return Error(Code::exhausted, "type nests too deep (limit 256)");
   c.node_count_ = static_cast<uint32_t>(nodes);
   c.depth_ = depth + 1;
   switch (c.kind_) {
@@ -152,8 +154,8 @@ Result<const Type*> TypeTable::intern(Type&& c) {
       c.free_ = free > 0 ? free - 1 : 0;
       break;
   }
-  // Least encoded size; a reference counts as one byte, which is what any constructor it names takes
-  // at least, unless that is an empty struct, and an empty struct cannot be recursive.
+  // Least encoded size; a reference counts as one byte, which is what any constructor it names
+  // takes at least, unless that is an empty struct, and an empty struct cannot be recursive.
   uint64_t least = 0;
   switch (c.kind_) {
     case Kind::never:
@@ -184,7 +186,8 @@ Result<const Type*> TypeTable::intern(Type&& c) {
   return type;
 }
 
-// Replaces references that reach `root` (distance == depth of the reference below it) by root itself.
+// Replaces references that reach `root` (distance == depth of the reference below it) by root
+// itself.
 const Type* TypeTable::substitute(const Type* in, uint32_t depth, const Type* root) {
   if (in->free_ < depth) return in;  // nothing inside reaches out that far
   if (in->kind_ == Kind::recursive) return in->distance_ == depth ? root : in;
@@ -212,11 +215,19 @@ void TypeTable::close(Type* type) {
 }
 
 const Type* TypeTable::ref(const Type* element) { return must(checked_unary(Kind::ref, element)); }
-const Type* TypeTable::array(const Type* element) { return must(checked_unary(Kind::array, element)); }
+const Type* TypeTable::array(const Type* element) {
+  return must(checked_unary(Kind::array, element));
+}
 const Type* TypeTable::set(const Type* key) { return must(checked_unary(Kind::set, key)); }
-const Type* TypeTable::dict(const Type* key, const Type* value) { return must(checked_dict(key, value)); }
-const Type* TypeTable::vector(const Type* element) { return must(checked_unary(Kind::vector, element)); }
-const Type* TypeTable::matrix(const Type* element) { return must(checked_unary(Kind::matrix, element)); }
+const Type* TypeTable::dict(const Type* key, const Type* value) {
+  return must(checked_dict(key, value));
+}
+const Type* TypeTable::vector(const Type* element) {
+  return must(checked_unary(Kind::vector, element));
+}
+const Type* TypeTable::matrix(const Type* element) {
+  return must(checked_unary(Kind::matrix, element));
+}
 
 const Type* TypeTable::structure(std::span<const NamedType> fields) {
   return must(checked_named(Kind::struct_, fields));

@@ -3,12 +3,12 @@
 //
 // A Type is a node of a *type value*: a tree in which a use of an enclosing recursive type is a
 // `recursive` node with a distance n, counting constructors outward (1 = the enclosing one). A type
-// without a reference that leaves it is *closed*; only closed types describe values. `child(i)` of a
-// closed type is its i-th component with references to the type itself unfolded once, so it is
+// without a reference that leaves it is *closed*; only closed types describe values. `child(i)` of
+// a closed type is its i-th component with references to the type itself unfolded once, so it is
 // closed again: walking child() never meets a `recursive` node.
 //
-// Threads: Types are immutable and may be shared; TypeTable::intern calls are serialised by the table.
-// Source: docs/formats/types.md; equality is type-value equality (no unfolding).
+// Threads: Types are immutable and may be shared; TypeTable::intern calls are serialised by the
+// table. Source: docs/formats/types.md; equality is type-value equality (no unfolding).
 
 #include <cstdint>
 #include <memory>
@@ -34,7 +34,8 @@ std::string_view kind_name(Kind kind);
 /// Which generation of type tags and IR nodes a byte format uses (A: 17 type cases, B: 19).
 enum class Dialect : uint8_t { a, b };
 
-/// Limits of a type, against hostile headers: constructors on a path, and nodes of the written-out tree.
+/// Limits of a type, against hostile headers: constructors on a path, and nodes of the written-out
+/// tree.
 inline constexpr uint32_t k_type_depth_max = 256;
 inline constexpr uint32_t k_type_nodes_max = 1U << 20;
 
@@ -43,8 +44,8 @@ class Type {
   Kind kind() const { return kind_; }
   bool is(Kind kind) const { return kind_ == kind; }
 
-  /// Number of components: 1 for ref/array/set/vector/matrix (the element), 2 for dict (key, value),
-  /// fields or cases, inputs + 1 for functions (the output is last), else 0.
+  /// Number of components: 1 for ref/array/set/vector/matrix (the element), 2 for dict (key,
+  /// value), fields or cases, inputs + 1 for functions (the output is last), else 0.
   uint32_t arity() const { return static_cast<uint32_t>(parts_.size()); }
   /// Component i as written in the type value; may hold references that leave it.
   const Type* part(uint32_t i) const { return parts_[i]; }
@@ -67,14 +68,18 @@ class Type {
   bool closed() const { return free_ == 0; }
   /// A reference inside points to this very node: the body of a recursive type.
   bool recursive_body() const { return recursive_body_; }
-  /// This type or one reachable from it is recursive: its values may nest without bound or be cyclic.
+  /// This type or one reachable from it is recursive: its values may nest without bound or be
+  /// cyclic.
   bool has_recursion() const { return has_recursion_; }
   /// May be a Set element or Dict key: no Ref, Array, Set, Dict, Vector, Matrix or function inside.
   bool immutable() const { return immutable_; }
   /// Has JSON and text forms: no Function or AsyncFunction inside.
   bool is_data() const { return is_data_; }
   /// Values are, or can hold, heap objects (false for Null, Boolean, Integer, Float, DateTime).
-  bool is_scalar() const { return kind_ == Kind::null || kind_ == Kind::boolean || kind_ == Kind::integer || kind_ == Kind::float_ || kind_ == Kind::datetime; }
+  bool is_scalar() const {
+    return kind_ == Kind::null || kind_ == Kind::boolean || kind_ == Kind::integer ||
+           kind_ == Kind::float_ || kind_ == Kind::datetime;
+  }
   bool is_function() const { return kind_ == Kind::function || kind_ == Kind::async_function; }
   /// Nodes of the written-out tree (saturating).
   uint32_t node_count() const { return node_count_; }
@@ -149,15 +154,16 @@ class TypeTable {
   const Type* recursive(uint32_t distance);
 
   // Checked constructors for foreign input.
-  // Errors: corrupt (mutable key, duplicate or unsorted names, bad vector element), exhausted (limits).
-  // A node may be open: the caller that closes the tree checks closed().
+  // Errors: corrupt (mutable key, duplicate or unsorted names, bad vector element), exhausted
+  // (limits). A node may be open: the caller that closes the tree checks closed().
   /// Shape: kinds with one parameter: ref, array, set, vector, matrix.
   Result<const Type*> checked_unary(Kind kind, const Type* element);
   Result<const Type*> checked_dict(const Type* key, const Type* value);
   /// Shape: struct_ or variant. Variant cases must be strictly ascending by UTF-8 bytes.
   Result<const Type*> checked_named(Kind kind, std::span<const NamedType> parts);
   /// Shape: function or async_function.
-  Result<const Type*> checked_function(Kind kind, std::span<const Type* const> inputs, const Type* output);
+  Result<const Type*> checked_function(Kind kind, std::span<const Type* const> inputs,
+                                       const Type* output);
 
   /// The number of types made so far.
   uint32_t size() const;

@@ -17,6 +17,10 @@ using ir::Label;
 
 // A child with its own view of the repository; no engine of the parent may be alive at the fork.
 pid_t in_child(const std::string& path, const std::function<int(EngineSetup&)>& work) {
+  // Made before the fork, so that parent and child do not both make it.
+  {
+    EngineSetup prepared(path);
+  }
   pid_t child = fork();
   if (child != 0) return child;
   EngineSetup setup(path);

@@ -57,13 +57,14 @@ class PlatformFunctions : public ::testing::Test {
     const eval::PlatformFunction* function = registry_.find(types_, name, {});
     EXPECT_NE(function, nullptr) << name;
     ir::Expr node = b_.platform(name, arguments, function->output, function->is_async);
-    std::unique_ptr<ir::Program> program =
-        function->is_async ? b_.async_program({}, [&](auto) { return node; })
-                           : b_.program({}, [&](auto) { return node; });
+    std::unique_ptr<ir::Program> program = function->is_async
+                                               ? b_.async_program({}, [&](auto) { return node; })
+                                               : b_.program({}, [&](auto) { return node; });
     auto checked = ir::check(*program, eval::RegistrySignatures(registry_));
     EXPECT_TRUE(checked) << (checked ? "" : std::string(checked.error().message()));
     if (!checked) return "check failed";
-    auto compiled = eval::compile(std::shared_ptr<const ir::Program>(std::move(program)), registry_);
+    auto compiled =
+        eval::compile(std::shared_ptr<const ir::Program>(std::move(program)), registry_);
     EXPECT_TRUE(compiled);
     Heap heap;
     LogBuffer log(1000);
@@ -74,7 +75,8 @@ class PlatformFunctions : public ::testing::Test {
     log_ = log.take();
     if (!ok) {
       EXPECT_TRUE(vm.failure() != eval::FailureKind::error || vm.error().stack.size() == 1);
-      return (vm.failure() == eval::FailureKind::error ? "error: " : "ended: ") + vm.error().message;
+      return (vm.failure() == eval::FailureKind::error ? "error: " : "ended: ") +
+             vm.error().message;
     }
     if (function->output->is(Kind::string)) return std::string(text_of(out));
     auto printed = print_text(function->output, out);
@@ -178,10 +180,18 @@ TEST_F(PlatformFunctions, files_are_written_read_listed_and_removed) {
 }
 
 TEST_F(PlatformFunctions, file_errors_name_the_path_and_the_cause) {
-  EXPECT_EQ(call("fs_read_file", {text("none.txt")}).rfind("error: Failed to read file none.txt: ", 0), 0U);
-  EXPECT_EQ(call("fs_delete_file", {text("none.txt")}).rfind("error: Failed to delete file none.txt: ", 0), 0U);
-  EXPECT_EQ(call("fs_read_directory", {text("none")}).rfind("error: Failed to read directory none: ", 0), 0U);
-  EXPECT_EQ(call("fs_write_file", {text("none/x"), text("")}).rfind("error: Failed to write file none/x: ", 0), 0U);
+  EXPECT_EQ(
+      call("fs_read_file", {text("none.txt")}).rfind("error: Failed to read file none.txt: ", 0),
+      0U);
+  EXPECT_EQ(call("fs_delete_file", {text("none.txt")})
+                .rfind("error: Failed to delete file none.txt: ", 0),
+            0U);
+  EXPECT_EQ(
+      call("fs_read_directory", {text("none")}).rfind("error: Failed to read directory none: ", 0),
+      0U);
+  EXPECT_EQ(call("fs_write_file", {text("none/x"), text("")})
+                .rfind("error: Failed to write file none/x: ", 0),
+            0U);
 }
 
 TEST_F(PlatformFunctions, nothing_outside_the_granted_folder_is_touched) {
@@ -190,14 +200,17 @@ TEST_F(PlatformFunctions, nothing_outside_the_granted_folder_is_touched) {
     EXPECT_NE(why.find("not granted"), std::string::npos) << why;
     EXPECT_EQ(call("fs_exists", {text(path)}), "false");
   }
-  EXPECT_NE(call("fs_write_file", {text(folder_ + "-beside"), text("x")}).find("not granted"), std::string::npos);
+  EXPECT_NE(call("fs_write_file", {text(folder_ + "-beside"), text("x")}).find("not granted"),
+            std::string::npos);
 }
 
 TEST_F(PlatformFunctions, hashes_and_random_bytes) {
   EXPECT_EQ(call("crypto_hash_sha256", {text("abc")}),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(call("crypto_random_bytes", {b_.integer(4)}).size(), 10U);
-  EXPECT_EQ(call("crypto_random_bytes", {b_.integer(-1)}).rfind("error: Failed to generate random bytes: ", 0), 0U);
+  EXPECT_EQ(call("crypto_random_bytes", {b_.integer(-1)})
+                .rfind("error: Failed to generate random bytes: ", 0),
+            0U);
   std::string uuid = call("crypto_uuid", {});
   ASSERT_EQ(uuid.size(), 36U);
   EXPECT_EQ(uuid[14], '4');
@@ -209,7 +222,8 @@ TEST_F(PlatformFunctions, seeded_random_numbers_repeat) {
   std::string first = call("random_uniform", {});
   EXPECT_EQ(first, "0.08485680087049685");  // both references agree on the first number of seed 42
   EXPECT_EQ(call("random_uniform", {}), "0.3164580522578626");
-  EXPECT_EQ(call("random_range", {b_.integer(5), b_.integer(4)}), "error: Invalid range: min (5) > max (4)");
+  EXPECT_EQ(call("random_range", {b_.integer(5), b_.integer(4)}),
+            "error: Invalid range: min (5) > max (4)");
   EXPECT_EQ(call("random_range", {b_.integer(7), b_.integer(7)}), "7");
   EXPECT_EQ(call("random_exponential", {b_.float_(0)}),
             "error: Random exponential generation failed: Expected lambda to be positive, got 0");
@@ -222,7 +236,8 @@ TEST_F(PlatformFunctions, poisson_means_are_right_in_both_methods) {
   for (double lambda : {4.0, 50.0}) {
     double sum = 0;
     constexpr int k_draws = 2000;
-    for (int i = 0; i < k_draws; i++) sum += std::atof(call("random_poisson", {b_.float_(lambda)}).c_str());
+    for (int i = 0; i < k_draws; i++)
+      sum += std::atof(call("random_poisson", {b_.float_(lambda)}).c_str());
     // Five standard errors.
     EXPECT_NEAR(sum / k_draws, lambda, 5 * std::sqrt(lambda / k_draws));
   }
@@ -240,7 +255,8 @@ TEST_F(PlatformFunctions, a_sleep_ends_at_the_deadline_or_when_cancelled) {
 }
 
 TEST_F(PlatformFunctions, time_zones_know_summer_time) {
-  if (!std::filesystem::exists("/usr/share/zoneinfo/Europe/Berlin")) GTEST_SKIP() << "no time zone files here";
+  if (!std::filesystem::exists("/usr/share/zoneinfo/Europe/Berlin"))
+    GTEST_SKIP() << "no time zone files here";
   auto offset = [&](int64_t ms, std::string_view zone) {
     return call("time_get_timezone_offset", {b_.datetime(ms), text(zone)});
   };
@@ -266,9 +282,11 @@ TEST_F(PlatformFunctions, fetch_gets_posts_and_reports) {
     EXPECT_NE(server.request().find("Content-Type: text/plain"), std::string::npos);
     EXPECT_NE(server.request().find("body text"), std::string::npos);
   }
-  EXPECT_EQ(call("fetch_get", {text("http://127.0.0.1:1/")}).rfind("error: Failed to fetch http://127.0.0.1:1/: ", 0),
+  EXPECT_EQ(call("fetch_get", {text("http://127.0.0.1:1/")})
+                .rfind("error: Failed to fetch http://127.0.0.1:1/: ", 0),
             0U);
-  EXPECT_EQ(call("fetch_get", {text("file:///etc/passwd")}).rfind("error: Failed to fetch ", 0), 0U);
+  EXPECT_EQ(call("fetch_get", {text("file:///etc/passwd")}).rfind("error: Failed to fetch ", 0),
+            0U);
 }
 
 }  // namespace

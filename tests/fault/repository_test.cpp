@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
-#include <fstream>
+#include <thread>
 
 #include "core/sha256.hpp"
 #include "store/names.hpp"
@@ -380,6 +381,34 @@ TEST_P(RepositorySuite, a_missing_folder_is_not_made_in_silence) {
   auto refused = DirectoryRepository::open(files(), random_, path_, "t");
   EXPECT_CODE(Code::corrupt, refused);
   EXPECT_NE(refused.error().message().find("'refs' is missing"), std::string_view::npos);
+}
+
+TEST(Repository, threads_share_one_repository) {
+  ScratchDirectory scratch;
+  port::LinuxFiles files;
+  port::LinuxRandom random;
+  const std::string path = scratch.path() + "/repo";
+  ASSERT_OK(DirectoryRepository::init(files, path));
+  auto repository = std::move(*DirectoryRepository::open(files, random, path, "t"));
+  constexpr int k_threads = 4;
+  std::atomic<int> failures = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < k_threads; t++) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 300; i++) {
+        const std::string text = "object " + std::to_string(i * (t % 2 + 1));
+        const Hash hash = sha256(as_bytes(text));
+        PinScope pins(repository->pins());
+        if (!pins.pin(hash)) failures++;
+        if (!repository->objects().put(as_bytes(text), Durability::cached)) failures++;
+        auto back = repository->objects().get(hash);
+        if (!back || as_text(*back) != text) failures++;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(failures, 0);
+  EXPECT_TRUE(repository->check({})->findings.empty());
 }
 
 TEST(Repository, a_full_disk_is_told_and_leaves_no_trace) {

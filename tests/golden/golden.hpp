@@ -28,7 +28,8 @@ inline Json cases_of(const std::string& name) {
   return Json::array();
 }
 
-/// The deviations of one test, with what we do instead. Cases without an id are named by their index.
+/// The deviations of one test, with what we do instead. Cases without an id are named by their
+/// index.
 class Deviations {
  public:
   explicit Deviations(const std::string& test) {

@@ -73,7 +73,7 @@ Result<ProgramCache::Entry> EastRuntime::compiled(const FunctionSource& source) 
   Hash key = cache_key(source);
   if (ProgramCache::Entry known = cache_.find(key)) return known;
   ir::ProgramReader reader(parts_.types.types);
-  SAMARA_TRY(std::unique_ptr<ir::Program> program, reader.read_beast2(source.code, Dialect::b));
+  SAMARA_TRY(std::unique_ptr<ir::Program> program, reader.read(source.code));
   attach_companion(*program, source, parts_.types);
   SAMARA_CHECK(ir::check(*program, eval::RegistrySignatures(parts_.platform)));
   SAMARA_CHECK(check_signature(*source.record, program->root()->type));
