@@ -58,6 +58,7 @@ const PlatformFunction* PlatformRegistry::describe(std::string_view name) const 
 
 std::vector<const PlatformFunction*> PlatformRegistry::list() const {
   std::vector<const PlatformFunction*> out;
+  out.reserve(functions_.size() + generics_.size());
   for (auto& [name, function] : functions_) out.push_back(function.get());
   for (auto& [name, generic] : generics_) out.push_back(&generic.description);
   return out;

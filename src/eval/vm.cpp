@@ -18,6 +18,8 @@ constexpr int64_t k_slice = 4096;
 // After a limit has struck, finally bodies may still run this many steps.
 constexpr int64_t k_grace = 100'000;
 
+constexpr size_t k_pointer_bytes = sizeof(void*);
+
 const ir::LocationList k_no_location{ir::Location{"<unknown>", 0, 0}};
 
 int float_order(Slot a, Slot b) { return compare_float(a.number(), b.number()); }
@@ -200,7 +202,7 @@ bool Vm::text(std::string_view text, Slot& out) {
 Slot Vm::box_failure() {
   FieldsObject* box = heap_.new_fields(3);
   box->fields()[0] = message_;
-  size_t bytes = 2 + locations_.size() * sizeof(locations_[0]);
+  size_t bytes = 2 + locations_.size() * k_pointer_bytes;
   BytesObject* lists = heap_.new_bytes(bytes);
   BytesObject* text = heap_.new_text(failure_text_);
   if (lists == nullptr || text == nullptr) {
@@ -225,7 +227,7 @@ void Vm::unbox_failure(Slot slot) {
   failure_ = static_cast<FailureKind>(bytes_of(lists)[0]);
   message_ = field_of(slot, 0);
   failure_text_ = text_of(field_of(slot, 2));
-  locations_.resize((bytes_of(lists).size() - 2) / sizeof(locations_[0]));
+  locations_.resize((bytes_of(lists).size() - 2) / k_pointer_bytes);
   if (!locations_.empty()) {
     std::memcpy(locations_.data(), bytes_of(lists).data() + 2, bytes_of(lists).size() - 2);
   }

@@ -207,6 +207,7 @@ TEST_F(VmTest, error_stacks_name_the_raise_and_every_caller) {
   Ran ran = run(heap, compiled(std::move(program)), {});
   ASSERT_FALSE(ran.ok);
   std::vector<int64_t> lines;
+  lines.reserve(ran.error.stack.size());
   for (auto& at : ran.error.stack) lines.push_back(at.line);
   EXPECT_EQ(lines, (std::vector<int64_t>{10, 21, 41}));
 }
