@@ -1,8 +1,8 @@
 #include "runtime/big_stack.hpp"
 
 #include <pthread.h>
+#include <semaphore.h>
 
-#include <condition_variable>
 #include <mutex>
 #include <vector>
 
@@ -10,68 +10,68 @@ namespace samara::runtime {
 
 namespace {
 
-// std::thread cannot be given a stack size, hence pthreads.
+// std::thread cannot be given a stack size, hence pthreads. Two semaphores hand the work over and
+// back; each orders what was written before its post against what is read after its wait.
 class Worker {
  public:
   static std::unique_ptr<Worker> start() {
     std::unique_ptr<Worker> worker(new Worker);
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0) return nullptr;
-    bool made = pthread_attr_setstacksize(&attributes, k_big_stack_bytes) == 0 &&
-                pthread_create(&worker->thread_, &attributes, &Worker::enter, worker.get()) == 0;
+    worker->started_ =
+        pthread_attr_setstacksize(&attributes, k_big_stack_bytes) == 0 &&
+        pthread_create(&worker->thread_, &attributes, &Worker::enter, worker.get()) == 0;
     pthread_attr_destroy(&attributes);
-    if (!made) return nullptr;
-    worker->started_ = true;
-    return worker;
+    return worker->started_ ? std::move(worker) : nullptr;
   }
   ~Worker() {
-    if (!started_) return;
-    {
-      std::lock_guard lock(mutex_);
-      stop_ = true;
+    if (started_) {
+      work_ = nullptr;
+      sem_post(&begin_);
+      pthread_join(thread_, nullptr);
     }
-    changed_.notify_all();
-    pthread_join(thread_, nullptr);
+    sem_destroy(&begin_);
+    sem_destroy(&end_);
   }
 
   void run(const std::function<void()>& work) {
-    std::unique_lock lock(mutex_);
     work_ = &work;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return work_ == nullptr; });
+    sem_post(&begin_);
+    wait(end_);
   }
 
   static bool here() { return t_inside; }
 
  private:
-  Worker() = default;
+  Worker() {
+    sem_init(&begin_, 0, 0);
+    sem_init(&end_, 0, 0);
+  }
+  static void wait(sem_t& semaphore) {
+    // A signal may interrupt the wait.
+    while (sem_wait(&semaphore) != 0) {
+    }
+  }
   static void* enter(void* self) {
     t_inside = true;
     static_cast<Worker*>(self)->loop();
     return nullptr;
   }
   void loop() {
-    std::unique_lock lock(mutex_);
     while (true) {
-      changed_.wait(lock, [this] { return work_ != nullptr || stop_; });
+      wait(begin_);
       if (work_ == nullptr) return;
-      const std::function<void()>* work = work_;
-      // The caller waits until work_ is empty, so nothing here changes while the lock is open.
-      lock.unlock();
-      (*work)();
-      lock.lock();
-      work_ = nullptr;
-      changed_.notify_all();
+      (*work_)();
+      sem_post(&end_);
     }
   }
 
   static thread_local bool t_inside;
   pthread_t thread_{};
   bool started_ = false;
-  std::mutex mutex_;  // guards those below
-  std::condition_variable changed_;
-  const std::function<void()>* work_ = nullptr;
-  bool stop_ = false;
+  sem_t begin_;
+  sem_t end_;
+  const std::function<void()>* work_ = nullptr;  // null at begin_: the thread ends
 };
 
 thread_local bool Worker::t_inside = false;
