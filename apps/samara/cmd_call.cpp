@@ -147,6 +147,7 @@ Result<Exit> show(Context& context, const Arguments& arguments) {
     line.text("name", function_label(context, key.function));
     if (spec != nullptr) {
       std::vector<std::string> ids;
+      ids.reserve(spec->arguments.size());
       for (const Hash& argument : spec->arguments) ids.push_back(argument.hex());
       line.raw("arguments", json_list(ids));
       std::vector<std::string> bindings;

@@ -34,6 +34,7 @@ std::string effects_text(const FunctionRecord& record) {
 
 JsonLine function_line(const Hash& id, std::string_view name, const FunctionRecord& record) {
   std::vector<std::string> reaches;
+  reaches.reserve(record.effects.size());
   for (const ReachedEffect& reached : record.effects) reaches.push_back(reached.name);
   JsonLine line("function");
   line.text("id", id.hex());

@@ -124,6 +124,7 @@ Exit report_failure(Context& context, const CallInput& input, const engine::Call
     JsonLine line = result_line(result);
     line.text("message", result.outcome.message);
     std::vector<std::string> stack;
+    stack.reserve(result.outcome.locations.size());
     for (const SourceLocation& at : result.outcome.locations) {
       stack.push_back(at.filename + ":" + std::to_string(at.line) + ":" +
                       std::to_string(at.column));

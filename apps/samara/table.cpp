@@ -210,6 +210,7 @@ std::string table_text(const Type* type, Slot value, const TableOptions& options
     }
   });
   std::vector<size_t> widths;
+  widths.reserve(columns.size());
   for (size_t i = 0; i < columns.size(); i++) {
     widths.push_back(std::max(display_width(columns[i].name), needed[i].total()));
   }
@@ -253,6 +254,7 @@ void TextTable::row(std::vector<std::string> cells) {
 
 std::string TextTable::text(bool colour) const {
   std::vector<size_t> widths;
+  widths.reserve(header_.size());
   for (size_t i = 0; i < header_.size(); i++) {
     widths.push_back(display_width(header_[i]));
     for (const auto& row : rows_) widths[i] = std::max(widths[i], display_width(row[i]));

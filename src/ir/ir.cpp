@@ -30,7 +30,7 @@ class NumberTable {
   uint32_t find(uint64_t hash, Same&& same) const {
     if (slots_.empty()) return k_none;
     auto tag = static_cast<uint32_t>(hash >> 32);
-    for (size_t at = hash & mask();; at = (at + 1) & mask()) {
+    for (size_t at = start(hash);; at = (at + 1) & mask()) {
       const Slot& slot = slots_[at];
       if (slot.number == k_none) return k_none;
       if (slot.tag == tag && same(slot.number)) return slot.number;
@@ -52,8 +52,9 @@ class NumberTable {
     uint64_t hash = 0;
   };
   size_t mask() const { return slots_.size() - 1; }
+  size_t start(uint64_t hash) const { return static_cast<size_t>(hash) & mask(); }
   void place(uint64_t hash, uint32_t number) {
-    size_t at = hash & mask();
+    size_t at = start(hash);
     while (slots_[at].number != k_none) at = (at + 1) & mask();
     slots_[at] = {static_cast<uint32_t>(hash >> 32), number, hash};
   }

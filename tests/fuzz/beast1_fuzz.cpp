@@ -31,8 +31,8 @@ World& world() {
 
 // What is kept between inputs looks like a leak of each, and looking for it takes 20 times as long
 // as the input. Leaks are found by the other tests, which run under the same sanitizer.
-extern "C" const char* __asan_default_options();
-extern "C" const char* __asan_default_options() { return "detect_leaks=0"; }
+extern "C" const char* __lsan_default_options();
+extern "C" const char* __lsan_default_options() { return "detect_leaks=0"; }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace samara;
