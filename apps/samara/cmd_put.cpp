@@ -91,10 +91,16 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
   size_t stored_count = 0;
   Exit failure = Exit::done;
   for (std::string_view path : arguments.positionals()) {
-    auto stored = raw ? put_raw(context, path) : put_value(context, path, options);
-    if (stored && ref) {
+    auto put = [&] { return raw ? put_raw(context, path) : put_value(context, path, options); };
+    auto stored = put();
+    for (int round = 0; stored && ref; round++) {
       auto named = repository->refs().set(*ref, stored->id, store::RefCondition::any());
-      if (!named) stored = std::move(named).error();
+      if (named) break;
+      // A collector without grace may take what has no name yet; standard input is gone by then.
+      const bool taken =
+          named.error().code == Code::not_found || named.error().code == Code::conflict;
+      const bool again = taken && path != "-" && round < 16;
+      stored = again ? put() : Result<Stored>(std::move(named).error());
     }
     if (!stored) {
       if (arguments.positionals().size() == 1) return std::move(stored).error();

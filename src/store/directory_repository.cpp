@@ -61,10 +61,9 @@ Result<void> write_format(Files& files, Handle root) {
   return files.sync_directory(root);
 }
 
-Result<void> init_at(Files& files, std::string_view path) {
-  SAMARA_CHECK(ensure_directory(files, port::k_no_directory, path));
-  SAMARA_TRY(OpenFile root, OpenFile::open(files, port::k_no_directory, path, OpenMode::directory));
-  SAMARA_TRY(auto entries, files.list(root.handle()));
+// Errors: exists, if there is a repository, or anything that init does not make.
+Result<void> expect_vacant(Files& files, Handle root) {
+  SAMARA_TRY(auto entries, files.list(root));
   for (const port::DirectoryEntry& entry : entries) {
     if (entry.name == k_format_name) return Error(Code::exists, "it is a repository already");
   }
@@ -72,6 +71,25 @@ Result<void> init_at(Files& files, std::string_view path) {
     if (made_by_init(entry.name)) continue;
     return Error(Code::exists, "the directory is not empty, it contains " + quoted(entry.name));
   }
+  return {};
+}
+
+// Of several that make the same repository at once, one goes on; the others wait and then see it.
+Result<OpenFile> lock_making(Files& files, Handle root) {
+  SAMARA_CHECK(ensure_directory(files, root, "locks"));
+  SAMARA_TRY(OpenFile locks, OpenFile::open(files, root, "locks", OpenMode::directory));
+  SAMARA_TRY(OpenFile lock,
+             OpenFile::open(files, locks.handle(), k_lock_naming, OpenMode::create_shared));
+  SAMARA_CHECK(files.lock(lock.handle(), port::LockMode::exclusive, port::LockWait::yes));
+  return lock;
+}
+
+Result<void> init_at(Files& files, std::string_view path) {
+  SAMARA_CHECK(ensure_directory(files, port::k_no_directory, path));
+  SAMARA_TRY(OpenFile root, OpenFile::open(files, port::k_no_directory, path, OpenMode::directory));
+  SAMARA_CHECK(expect_vacant(files, root.handle()));
+  SAMARA_TRY(OpenFile lock, lock_making(files, root.handle()));
+  SAMARA_CHECK(expect_vacant(files, root.handle()));
   SAMARA_CHECK(make_folders(files, root.handle()));
   SAMARA_CHECK(files.sync_directory(root.handle()));
   SAMARA_CHECK(write_format(files, root.handle()));

@@ -354,3 +354,33 @@ TEST_F(RepositoryStress, processes_killed_at_any_time_harm_nobody) {
   ASSERT_OK(report);
   EXPECT_TRUE(report->findings.empty()) << describe(*report);
 }
+
+TEST(RepositoryMaking, of_eight_that_make_one_repository_one_does_and_the_others_find_it) {
+  ScratchDirectory scratch;
+  for (int round = 0; round < 5; round++) {
+    const std::string path = scratch.path() + "/" + std::to_string(round);
+    std::vector<pid_t> children;
+    for (int i = 0; i < k_processes; i++) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        port::LinuxFiles files;
+        auto made = DirectoryRepository::init(files, path);
+        if (made) ::_exit(0);
+        ::_exit(made.error().code == Code::exists ? 1 : 2);
+      }
+      children.push_back(child);
+    }
+    int makers = 0;
+    for (pid_t child : children) {
+      int status = 0;
+      ASSERT_EQ(::waitpid(child, &status, 0), child);
+      ASSERT_TRUE(WIFEXITED(status));
+      EXPECT_LT(WEXITSTATUS(status), 2);
+      if (WEXITSTATUS(status) == 0) makers++;
+    }
+    EXPECT_EQ(makers, 1);
+    port::LinuxFiles files;
+    port::LinuxRandom random;
+    EXPECT_OK(DirectoryRepository::open(files, random, path, "t"));
+  }
+}
