@@ -4,11 +4,13 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 
+#include "apps/samara/units.hpp"
 #include "engine/engine.hpp"
 #include "platform/standard.hpp"
 #include "ports/linux/clock.hpp"
@@ -223,8 +225,19 @@ std::string indented(std::string_view text, std::string_view by) {
 
 }  // namespace
 
+std::string Context::space_left() {
+  struct statvfs space{};
+  auto path = locate_repository();
+  if (!path || ::statvfs(path->c_str(), &space) != 0) return {};
+  const uint64_t bytes = uint64_t{space.f_bavail} * space.f_frsize;
+  return bytes_text(bytes) + " free and " + count_text(space.f_favail) +
+         " more files possible where repository '" + *path +
+         "' is; samara gc removes what nothing needs";
+}
+
 Exit Context::report(const Error& error) {
   Exit exit = misused_ ? Exit::usage : exit_of(error.code);
+  if (error.code == Code::disk_full && hint_.empty()) hint_ = space_left();
   if (json_) {
     JsonLine line("error");
     line.text("code", code_name(error.code)).number("exit", int64_t{static_cast<int>(exit)});

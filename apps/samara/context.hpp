@@ -86,6 +86,9 @@ class Context {
  private:
   struct Parts;
 
+  /// What a full disk has left, as a hint; empty where there is no repository.
+  std::string space_left();
+
   const CommandLine& line_;
   std::optional<std::string> repository_name_;
   Output out_;

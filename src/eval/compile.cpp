@@ -59,8 +59,8 @@ struct Local {
 
 class FunctionCompiler {
  public:
-  FunctionCompiler(ProgramContext& context, FunctionCompiler* parent, const Node* node)
-      : context_(context), program_(*context.program), parent_(parent), node_(node) {}
+  FunctionCompiler(ProgramContext& context, const Node* node)
+      : context_(context), program_(*context.program), node_(node) {}
 
   Result<const FunctionCode*> run();
   /// A function that calls its one capture, converting arguments and result (see As on functions).
@@ -200,7 +200,6 @@ class FunctionCompiler {
 
   ProgramContext& context_;
   const ir::Program& program_;
-  FunctionCompiler* parent_;
   const Node* node_;
   FunctionCode* code_ = nullptr;
   std::unordered_map<NameId, Local> locals_;
@@ -814,7 +813,7 @@ void FunctionCompiler::compile_function(const Node* node, int dst) {
     }
     inner.captures.push_back({true, capture->second.reg});
   }
-  FunctionCompiler compiler(context_, this, node);
+  FunctionCompiler compiler(context_, node);
   compiler.depth_ = depth_;
   auto made = compiler.run();
   if (!made) {
@@ -1079,7 +1078,7 @@ void FunctionCompiler::compile_as(const Node* node, int dst) {
   if (!needs_conversion(from, to)) return compile(node->kids[0], dst);
   if (from->is_function()) {
     uint16_t original = compile_temp(node->kids[0]);
-    FunctionCompiler compiler(context_, this, node);
+    FunctionCompiler compiler(context_, node);
     auto made = compiler.run_adapter(from, to);
     if (!made) {
       if (!error_.has_value()) error_.emplace(std::move(made).error());
@@ -1148,7 +1147,7 @@ Result<std::shared_ptr<CompiledProgram>> compile(std::shared_ptr<const ir::Progr
   context.registry = &registry;
   context.out = out.get();
   collect_captured(root, context);
-  FunctionCompiler compiler(context, nullptr, root);
+  FunctionCompiler compiler(context, root);
   SAMARA_TRY(out->root, compiler.run());
   out->program = std::move(program);
   out->type = root->type;

@@ -15,7 +15,7 @@ constexpr size_t k_word_bits = 64;
 // put together for the others when their row is due.
 class Occurrences {
  public:
-  Occurrences(const Sequences& s, size_t words) : words_(words), scratch_(words, 0) {
+  Occurrences(const Sequences& s, size_t words) : scratch_(words, 0) {
     starts_.assign(size_t{s.number_count} + 1, 0);
     for (size_t j = 0; j < s.second_size; j++) starts_[s.second[j] + 1]++;
     for (size_t n = 0; n < s.number_count; n++) starts_[n + 1] += starts_[n];
@@ -50,7 +50,6 @@ class Occurrences {
     }
   }
 
-  size_t words_;
   std::vector<size_t> starts_;
   std::vector<uint32_t> places_;
   std::vector<const uint64_t*> frequent_;

@@ -171,7 +171,8 @@ class BadInput(cli.Cli):
         try:
             self.ok("init", "--repo", mount / "repo")
             self.write("big", os.urandom(8 << 20))
-            self.fails(cli.FAILED, "put", "--raw", "big", "--repo", mount / "repo", says="disk full")
+            self.fails(cli.FAILED, "put", "--raw", "big", "--repo", mount / "repo", says="disk full",
+                       hint="free and")
             self.ok("fsck", "--repo", mount / "repo")
             self.write("x.east", "1")
             self.ok("put", "x.east", "--repo", mount / "repo")
