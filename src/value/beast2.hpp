@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/sanitizers.hpp"
 #include "value/heap.hpp"
 #include "value/type.hpp"
 
@@ -23,7 +24,7 @@ class Beast2Plan;  // value/beast2_plan.hpp
 /// of a variant do not count, so that long linked lists pass.
 #ifdef SAMARA_DEVICE
 inline constexpr uint32_t k_depth_max = 200;
-#elif defined(__SANITIZE_ADDRESS__)
+#elif SAMARA_ADDRESS_SANITIZER
 inline constexpr uint32_t k_depth_max = 2'000;  // its frames are several times as large
 #else
 inline constexpr uint32_t k_depth_max = 10'000;

@@ -10,22 +10,17 @@
 #include <mutex>
 #endif
 
+#include "core/sanitizers.hpp"
 #include "value/sorted.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if SAMARA_ADDRESS_SANITIZER
 #define SAMARA_NO_SANITIZE __attribute__((no_sanitize("address")))
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SAMARA_NO_SANITIZE __attribute__((no_sanitize("address")))
-#endif
-#endif
-#ifndef SAMARA_NO_SANITIZE
-#define SAMARA_NO_SANITIZE
-#else
 // The collector reads the machine stack. Newer address sanitizers move locals to a stack of their
 // own, where it would not find them.
 extern "C" const char* __asan_default_options();
 extern "C" const char* __asan_default_options() { return "detect_stack_use_after_return=0"; }
+#else
+#define SAMARA_NO_SANITIZE
 #endif
 
 namespace samara {
@@ -53,7 +48,7 @@ constexpr size_t k_block_header = (sizeof(Block) + 15) / 16 * 16;
 
 // Chunks of heaps that died, kept for the next: a call that starts with warm pages saves the kernel
 // a fault for each 4 KiB. Off under the address sanitizer, which is to see stale pointers.
-#if defined(SAMARA_HOST) && !defined(__SANITIZE_ADDRESS__)
+#if defined(SAMARA_HOST) && !SAMARA_ADDRESS_SANITIZER
 class ChunkPool {
  public:
   void* take() {

@@ -9,17 +9,9 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "core/sanitizers.hpp"
 #include "value/slot.hpp"
 #include "value/type.hpp"
-
-// GCC tells of the address sanitizer by a macro, clang by a feature.
-#if defined(__SANITIZE_ADDRESS__)
-#define SAMARA_WIDE_FRAMES
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SAMARA_WIDE_FRAMES
-#endif
-#endif
 
 namespace samara {
 
@@ -58,7 +50,7 @@ struct ParseResult {
 /// times more where a sanitizer spreads the frames.
 #if defined(SAMARA_DEVICE)
 inline constexpr uint32_t k_text_depth_max = 200;
-#elif defined(SAMARA_WIDE_FRAMES)
+#elif SAMARA_ADDRESS_SANITIZER
 inline constexpr uint32_t k_text_depth_max = 2'000;
 #else
 inline constexpr uint32_t k_text_depth_max = 10'000;
