@@ -17,10 +17,10 @@
 namespace samara::cli {
 namespace {
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 std::string shown_path(std::string_view path) {
-  return path == "-" ? std::string("standard input") : quoted(path);
+  return path == "-" ? std::string("standard input") : in_quotes(path);
 }
 
 std::string lower_extension(std::string_view path) {
@@ -73,8 +73,8 @@ Result<Format> parse_format(std::string_view word) {
   for (size_t i = 0; i < std::size(k_format_words); i++) {
     if (k_format_words[i] == word) return static_cast<Format>(i);
   }
-  return Error(Code::invalid_argument,
-               "unknown format " + quoted(word) + "; there are beast2, beast1, json, east and csv");
+  return Error(Code::invalid_argument, "unknown format " + in_quotes(word) +
+                                           "; there are beast2, beast1, json, east and csv");
 }
 
 std::optional<Format> format_of_path(std::string_view path) {
@@ -105,7 +105,7 @@ Result<InputBytes> read_input(Context& context, std::string_view path) {
     return InputBytes(std::move(*bytes));
   }
   auto cannot = [&](std::string_view verb, Error&& error) {
-    return std::move(error).with_context("cannot " + std::string(verb) + " " + quoted(path));
+    return std::move(error).with_context("cannot " + std::string(verb) + " " + in_quotes(path));
   };
   port::Files& files = context.files();
   auto file = port::OpenFile::open(files, port::k_no_directory, path, port::OpenMode::read);
@@ -319,7 +319,7 @@ Result<void> write_output(Context& context, std::string_view path, std::string_v
   }
   auto written = write_file(std::string(path), contents);
   if (written) return {};
-  return std::move(written).error().with_context("cannot write " + quoted(path));
+  return std::move(written).error().with_context("cannot write " + in_quotes(path));
 }
 
 Result<const Type*> parse_type_argument(Context& context, std::string_view text) {
@@ -340,7 +340,7 @@ Result<const Type*> parse_type_argument(Context& context, std::string_view text)
       guess.decode.delimiter = delimiter_of(path, std::nullopt);
       return infer_csv_type(bytes, guess, context.types());
     }
-    shown = quoted(path);
+    shown = in_quotes(path);
     text = as_text(bytes);
   }
   TypeParseResult result = type_from_text(context.types(), text);

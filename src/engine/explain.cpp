@@ -43,7 +43,7 @@ Result<void> add_now(Shared& shared, const store::CallKey& key, const CallSpec& 
   Hash call = shared.call_id(spec);
   if (call != key.call) {
     for (const std::string& difference : differences({then.bindings, then.semantics}, spec)) {
-      out.push_back("now: another call, " + store::quoted(call) + ": " + difference +
+      out.push_back("now: another call, " + store::in_quotes(call) + ": " + difference +
                     " since this one");
     }
   }
@@ -55,7 +55,7 @@ Result<void> add_now(Shared& shared, const store::CallKey& key, const CallSpec& 
   const Hash& result = value->record.outcome->value;
   SAMARA_TRY(bool there, shared.repository().objects().contains(result));
   if (!there) {
-    out.push_back("now: would run again: the result " + store::quoted(result) + " is missing");
+    out.push_back("now: would run again: the result " + store::in_quotes(result) + " is missing");
     return {};
   }
   out.push_back("now: " + reason_to_answer(value->record.id, result));
@@ -67,7 +67,7 @@ Result<void> add_now(Shared& shared, const store::CallKey& key, const CallSpec& 
 Result<std::vector<std::string>> explain_call(Shared& shared, const store::CallKey& key) {
   SAMARA_TRY(std::vector<Attempt> attempts, shared.records.attempts(key));
   if (attempts.empty()) {
-    return Error(Code::not_found, "there is no record of call " + store::quoted(key.call));
+    return Error(Code::not_found, "there is no record of call " + store::in_quotes(key.call));
   }
   std::vector<std::string> out;
   for (const Attempt& attempt : attempts) {

@@ -46,14 +46,14 @@ Result<std::shared_ptr<const KnownFunction>> FunctionTable::read(const Hash& id)
   SAMARA_TRY(store::ObjectBytes object, parts_.repository.objects().view(id));
   auto record = decode_function(object.bytes(), parts_.types);
   if (!record) {
-    return std::move(record).error().with_context("object " + store::quoted(id) +
+    return std::move(record).error().with_context("object " + store::in_quotes(id) +
                                                   " is no function that can be run");
   }
   auto out = std::make_shared<KnownFunction>();
   out->id = id;
   out->record = std::move(*record);
   if (out->record.kind != parts_.east.kind()) {
-    return Error(Code::unsupported, "function " + store::quoted(id) + " is of kind '" +
+    return Error(Code::unsupported, "function " + store::in_quotes(id) + " is of kind '" +
                                         out->record.kind + "', which no runtime here runs");
   }
   out->offers = parts_.east.offers(out->record);

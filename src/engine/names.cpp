@@ -15,11 +15,11 @@ bool is_hex(std::string_view text) {
 }
 
 Error nothing(std::string_view what, std::string_view text) {
-  return Error(Code::not_found, "there is no " + std::string(what) + " " + store::quoted(text));
+  return Error(Code::not_found, "there is no " + std::string(what) + " " + store::in_quotes(text));
 }
 
 Error several(std::string_view text, const std::vector<Hash>& hashes, bool more) {
-  std::string message = store::quoted(text) + " is ambiguous, it could be:";
+  std::string message = store::in_quotes(text) + " is ambiguous, it could be:";
   for (const Hash& hash : hashes) message += "\n  " + hash.hex();
   if (more) message += "\n  …";
   return Error(Code::ambiguous, message);

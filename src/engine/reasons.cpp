@@ -34,7 +34,7 @@ std::string failed_before(const Past& past) {
 
 std::string short_outcome(const Outcome& outcome) {
   std::string out(outcome_name(outcome.kind));
-  if (outcome.is_value()) return out + " " + store::quoted(outcome.value);
+  if (outcome.is_value()) return out + " " + store::in_quotes(outcome.value);
   if (!outcome.which.empty()) out += " (" + outcome.which + ")";
   return out + ": " + one_line(outcome.message);
 }
@@ -49,7 +49,7 @@ std::string time_text(int64_t unix_ms) {
 
 std::string reason_to_answer(const Uuid& attempt, const Hash& value) {
   return "answered from memory: attempt " + attempt.text() + " gave the value " +
-         store::quoted(value);
+         store::in_quotes(value);
 }
 
 std::vector<std::string> differences(const Difference& earlier, const CallSpec& spec) {
@@ -59,8 +59,8 @@ std::vector<std::string> differences(const Difference& earlier, const CallSpec& 
     if (before == earlier.bindings.end()) {
       out.push_back("binding of '" + name + "' is new: it was not offered before");
     } else if (before->second != implementation) {
-      out.push_back("binding of '" + name + "' changed from " + store::quoted(before->second) +
-                    " to " + store::quoted(implementation));
+      out.push_back("binding of '" + name + "' changed from " + store::in_quotes(before->second) +
+                    " to " + store::in_quotes(implementation));
     }
   }
   for (const auto& [name, implementation] : earlier.bindings) {
@@ -88,7 +88,7 @@ std::vector<std::string> reasons_to_run(const KnownFunction& function, const Cal
   }
   if (!out.empty()) return out;
   if (past.lost_value.has_value()) {
-    say("the result " + store::quoted(*past.lost_value) +
+    say("the result " + store::in_quotes(*past.lost_value) +
         " of an earlier attempt is missing or damaged");
   } else if (past.latest_failure.has_value()) {
     say(failed_before(past));

@@ -54,7 +54,7 @@ Result<LoadedValue> Values::load(const Hash& id, Heap& heap) {
   SAMARA_CHECK(
       stack_.run([&] { typed = decode_beast2_any(object.bytes(), types_, heap, options); }));
   if (!typed) {
-    return std::move(typed).error().with_context("object " + store::quoted(id) +
+    return std::move(typed).error().with_context("object " + store::in_quotes(id) +
                                                  " is no East value");
   }
   out.value = *typed;
@@ -64,14 +64,14 @@ Result<LoadedValue> Values::load(const Hash& id, Heap& heap) {
 Result<const Type*> Values::type_of(const Hash& id) {
   SAMARA_TRY(store::ObjectBytes object, repository_.objects().view(id));
   if (!looks_like_beast2(object.bytes())) {
-    return Error(Code::corrupt, "object " + store::quoted(id) + " is no East value");
+    return Error(Code::corrupt, "object " + store::in_quotes(id) + " is no East value");
   }
   // An object is in dialect B, unless somebody stored a file as it was.
   ByteView header = object.bytes().subspan(sizeof k_beast2_magic);
   auto type = decode_type(header, types_, Dialect::b, sizeof k_beast2_magic);
   if (!type) type = decode_type(header, types_, Dialect::a, sizeof k_beast2_magic);
   if (!type) {
-    return std::move(type).error().with_context("object " + store::quoted(id) +
+    return std::move(type).error().with_context("object " + store::in_quotes(id) +
                                                 " is no East value");
   }
   return type->type;

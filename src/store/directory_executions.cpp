@@ -20,7 +20,7 @@ constexpr int k_rounds_max = 64;
 
 Error cannot(std::string_view verb, const CallKey& key, Error&& error) {
   return std::move(error).with_context("cannot " + std::string(verb) + " record of call " +
-                                       quoted(key.call));
+                                       in_quotes(key.call));
 }
 
 class DirectoryCallLock final : public CallLock {
@@ -144,7 +144,7 @@ Result<std::vector<Hash>> DirectoryExecutions::list_calls(const Hash& function) 
 
 Result<std::vector<CallKey>> DirectoryExecutions::find_calls(std::string_view hex) {
   if (hex.empty() || hex.size() > 64 || !is_lower_hex(hex, hex.size())) {
-    return Error(Code::invalid_argument, quoted(hex) + " is no call id: 1 to 64 hex digits");
+    return Error(Code::invalid_argument, in_quotes(hex) + " is no call id: 1 to 64 hex digits");
   }
   std::vector<CallKey> out;
   SAMARA_TRY(std::vector<Hash> functions, list_functions());
@@ -182,7 +182,7 @@ Result<OpenFile> DirectoryExecutions::open_locked(const CallKey& key, LockWait w
 Result<std::unique_ptr<CallLock>> DirectoryExecutions::lock(const CallKey& key, LockWait wait) {
   auto directory = open_locked(key, wait);
   if (!directory) {
-    return std::move(directory).error().with_context("cannot lock call " + quoted(key.call));
+    return std::move(directory).error().with_context("cannot lock call " + in_quotes(key.call));
   }
   return std::unique_ptr<CallLock>(std::make_unique<DirectoryCallLock>(std::move(*directory)));
 }

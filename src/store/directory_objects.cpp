@@ -22,7 +22,8 @@ constexpr uint64_t k_map_bytes_min = 256 * 1024;
 constexpr size_t k_piece_bytes = 128 * 1024;
 
 Error cannot(std::string_view verb, const Hash& hash, Error&& error) {
-  return std::move(error).with_context("cannot " + std::string(verb) + " object " + quoted(hash));
+  return std::move(error).with_context("cannot " + std::string(verb) + " object " +
+                                       in_quotes(hash));
 }
 
 Error damaged() { return Error(Code::not_found, "its file is damaged, 'samara fsck' tells more"); }
@@ -245,7 +246,7 @@ Result<PrefixMatch> DirectoryObjects::resolve_prefix(std::string_view hex) {
     if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
   }
   if (prefix.empty() || prefix.size() > 64 || !is_lower_hex(prefix, prefix.size())) {
-    return Error(Code::invalid_argument, quoted(hex) + " is no hash: 1 to 64 hex digits");
+    return Error(Code::invalid_argument, in_quotes(hex) + " is no hash: 1 to 64 hex digits");
   }
   PrefixMatch out;
   if (prefix.size() == 64) {

@@ -12,7 +12,8 @@ Result<void> DirectoryPins::pin(const Hash& hash) {
     SAMARA_CHECK(naming.announce(names));
     return folder_.session().add_pin(hash);
   }();
-  if (!result) return std::move(result).error().with_context("cannot pin object " + quoted(hash));
+  if (!result)
+    return std::move(result).error().with_context("cannot pin object " + in_quotes(hash));
   return result;
 }
 
@@ -29,7 +30,8 @@ Result<void> DirectoryPins::hold(const Hash& hash) {
     if (!present) return Error(Code::not_found, "there is no such object");
     return folder_.session().add_pin(hash);
   }();
-  if (!result) return std::move(result).error().with_context("cannot pin object " + quoted(hash));
+  if (!result)
+    return std::move(result).error().with_context("cannot pin object " + in_quotes(hash));
   return result;
 }
 
@@ -39,7 +41,7 @@ Result<void> DirectoryPins::unpin(const Hash& hash) {
     return folder_.session().remove_pin(hash);
   }();
   if (!result) {
-    return std::move(result).error().with_context("cannot unpin object " + quoted(hash));
+    return std::move(result).error().with_context("cannot unpin object " + in_quotes(hash));
   }
   return result;
 }

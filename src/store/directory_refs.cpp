@@ -20,7 +20,7 @@ constexpr size_t k_ref_file_bytes = 65;
 constexpr unsigned k_depth_max = 513;
 
 Error cannot(std::string_view verb, std::string_view name, Error&& error) {
-  return std::move(error).with_context("cannot " + std::string(verb) + " ref " + quoted(name));
+  return std::move(error).with_context("cannot " + std::string(verb) + " ref " + in_quotes(name));
 }
 
 std::string_view parent_of(std::string_view name) {
@@ -71,7 +71,7 @@ Result<void> DirectoryRefs::check(std::string_view name, const RefCondition& con
     return std::move(current).error();
   }
   if (condition.met_by(current ? &*current : nullptr)) return {};
-  return Error(Code::conflict, "it is " + (current ? quoted(*current) : std::string("absent")) +
+  return Error(Code::conflict, "it is " + (current ? in_quotes(*current) : std::string("absent")) +
                                    ", expected " + condition.text());
 }
 
@@ -84,7 +84,7 @@ Result<void> DirectoryRefs::remove_empty_tree(std::string_view name, unsigned de
   for (const port::DirectoryEntry& entry : entries) {
     if (entry.kind != port::FileKind::directory) {
       return Error(Code::conflict, "there are refs below that name, such as " +
-                                       quoted(std::string(name) + "/" + entry.name));
+                                       in_quotes(std::string(name) + "/" + entry.name));
     }
     SAMARA_CHECK(remove_empty_tree(std::string(name) + "/" + entry.name, depth + 1));
   }

@@ -15,7 +15,7 @@ namespace {
 
 Error cannot(std::string_view verb, std::string_view path, Error&& error) {
   return std::move(error).with_context("cannot " + std::string(verb) + " repository " +
-                                       quoted(path));
+                                       in_quotes(path));
 }
 
 // The name before samara.json has its own; never swept, because it is only there for a moment.
@@ -69,7 +69,7 @@ Result<void> expect_vacant(Files& files, Handle root) {
   }
   for (const port::DirectoryEntry& entry : entries) {
     if (made_by_init(entry.name)) continue;
-    return Error(Code::exists, "the directory is not empty, it contains " + quoted(entry.name));
+    return Error(Code::exists, "the directory is not empty, it contains " + in_quotes(entry.name));
   }
   return {};
 }

@@ -33,12 +33,12 @@ Result<std::unique_ptr<Folder>> Folder::open(Files& files, port::Random& random,
     auto opened = OpenFile::open(files, out->root(), part.name, OpenMode::directory);
     if (!opened && opened.error().code == Code::not_found) {
       // Made anew in silence, a lost refs/ would let gc remove everything.
-      return Error(Code::corrupt, "its folder " + quoted(part.name) +
+      return Error(Code::corrupt, "its folder " + in_quotes(part.name) +
                                       " is missing: restore it, or make an empty one to go on "
                                       "without what was in it");
     }
     if (!opened) {
-      return std::move(opened).error().with_context("folder " + quoted(part.name));
+      return std::move(opened).error().with_context("folder " + in_quotes(part.name));
     }
     part.file = std::move(*opened);
   }
@@ -82,10 +82,10 @@ Result<Handle> Folder::fan_out(uint8_t first) {
 Result<OpenFile> Folder::lock(std::string_view name, port::LockMode mode, port::LockWait wait) {
   auto file = OpenFile::open(files_, locks(), name, OpenMode::create_shared);
   if (!file) {
-    return std::move(file).error().with_context("cannot lock the repository " + quoted(path_));
+    return std::move(file).error().with_context("cannot lock the repository " + in_quotes(path_));
   }
   SAMARA_TRY(bool mine, files_.lock(file->handle(), mode, wait));
-  if (!mine) return Error(Code::locked, "repository " + quoted(path_) + " is locked");
+  if (!mine) return Error(Code::locked, "repository " + in_quotes(path_) + " is locked");
   return std::move(*file);
 }
 
@@ -95,7 +95,7 @@ Result<OpenFile> Folder::lock_upkeep() {
     auto holder = read_whole(files_, locks(), k_lock_gc, 4096);
     const std::string name =
         holder && !holder->empty() ? std::string(as_text(*holder)) : std::string("another process");
-    return Error(Code::locked, "repository " + quoted(path_) + " is locked by " + name);
+    return Error(Code::locked, "repository " + in_quotes(path_) + " is locked by " + name);
   }
   if (!file) return std::move(file).error();
   SAMARA_CHECK(files_.truncate(file->handle(), 0));

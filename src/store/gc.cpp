@@ -154,14 +154,15 @@ class Collector {
     const ObjectName name(hash);
     auto file = OpenFile::open(folder_.files(), directory, name.view(), OpenMode::read);
     if (!file && file.error().code == Code::not_found) return false;
-    if (!file) return std::move(file).error().with_context("cannot remove object " + quoted(hash));
+    if (!file)
+      return std::move(file).error().with_context("cannot remove object " + in_quotes(hash));
     SAMARA_TRY(bool mine, folder_.files().lock(file->handle(), LockMode::exclusive, LockWait::no));
     if (!mine) return false;
     SAMARA_TRY(port::FileInfo info, folder_.files().info(file->handle()));
     if (info.links == 0 || info.modified >= cutoff_) return false;
     auto removed = folder_.files().remove(directory, name.view());
     if (!removed) {
-      return std::move(removed).error().with_context("cannot remove object " + quoted(hash));
+      return std::move(removed).error().with_context("cannot remove object " + in_quotes(hash));
     }
     return true;
   }

@@ -44,7 +44,7 @@ Result<std::vector<Hash>> Marker::references(const Hash& hash, const Object& obj
   auto file = OpenFile::open(folder_.files(), directory, ObjectName(hash).view(), OpenMode::read);
   if (!file && file.error().code == Code::not_found) return std::vector<Hash>{};
   // An object that cannot be read may refer to anything: nothing can be collected.
-  if (!file) return std::move(file).error().with_context("cannot read object " + quoted(hash));
+  if (!file) return std::move(file).error().with_context("cannot read object " + in_quotes(hash));
   Bytes small;
   port::Mapping large;
   if (object.size_bytes < k_map_bytes_min) {

@@ -78,8 +78,8 @@ bool is_lower_hex(std::string_view text, size_t digits) {
   return true;
 }
 
-std::string quoted(const Hash& hash) { return "'" + hash.short_hex() + "…'"; }
+std::string in_quotes(const Hash& hash) { return "'" + hash.short_hex() + "…'"; }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string in_quotes(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 }  // namespace samara::store

@@ -29,8 +29,8 @@ struct ObjectName {
 bool is_lower_hex(std::string_view text, size_t digits);
 
 /// "'3f9a02c4d5e6…'", for messages.
-std::string quoted(const Hash& hash);
+std::string in_quotes(const Hash& hash);
 /// "'text'".
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace samara::store

@@ -73,7 +73,7 @@ Result<void> NamingGuard::name(std::span<const Hash> hashes) {
       SAMARA_TRY(bool kept, young(folder_, hash, condemned->cutoff()));
       if (kept) continue;
       return Error(Code::conflict,
-                   "object " + quoted(hash) + " is being removed by gc, store it again first");
+                   "object " + in_quotes(hash) + " is being removed by gc, store it again first");
     }
   }
   return announce(hashes);

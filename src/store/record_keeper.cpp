@@ -68,7 +68,7 @@ Result<std::vector<Hash>> RecordKeeper::references(const CallFiles& call) {
     if (!bytes && bytes.error().code == Code::not_found) continue;
     if (!bytes) {
       return std::move(bytes).error().with_context("cannot read records of call " +
-                                                   quoted(call.key.call));
+                                                   in_quotes(call.key.call));
     }
     auto found = options_.record_references(call.key, name, *bytes);
     if (found) out.insert(out.end(), found->begin(), found->end());

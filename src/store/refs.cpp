@@ -23,7 +23,7 @@ std::string RefCondition::text() const {
     case Kind::absent:
       return "no such ref";
     case Kind::equals:
-      return quoted(hash_);
+      return in_quotes(hash_);
   }
   return {};
 }

@@ -57,7 +57,7 @@ Result<void> Session::ensure() {
   auto started = start();
   if (!started) {
     return std::move(started).error().with_context("cannot write to the repository " +
-                                                   quoted(folder_.path()));
+                                                   in_quotes(folder_.path()));
   }
   ready_.store(true, std::memory_order_release);
   return {};

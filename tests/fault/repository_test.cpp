@@ -246,7 +246,7 @@ TEST_P(RepositorySuite, a_ref_changes_only_if_it_is_what_was_expected) {
   auto refused = refs().set("r", two, RefCondition::equals(two));
   EXPECT_CODE(Code::conflict, refused);
   EXPECT_EQ(refused.error().message(),
-            "cannot set ref 'r': it is " + quoted(one) + ", expected " + quoted(two));
+            "cannot set ref 'r': it is " + in_quotes(one) + ", expected " + in_quotes(two));
   EXPECT_CODE(Code::conflict, refs().remove("r", RefCondition::equals(two)));
   EXPECT_EQ(*refs().get("r"), one);
 }
@@ -422,7 +422,7 @@ TEST(Repository, a_full_disk_is_told_and_leaves_no_trace) {
   auto refused = repository->objects().put(large, Durability::synced);
   EXPECT_CODE(Code::disk_full, refused);
   EXPECT_EQ(refused.error().message(),
-            "cannot store object " + quoted(sha256(large)) + ": disk full");
+            "cannot store object " + in_quotes(sha256(large)) + ": disk full");
   auto writer = repository->objects().writer(Durability::synced);
   ASSERT_OK(writer);
   ASSERT_OK((*writer)->update(large));
