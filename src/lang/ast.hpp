@@ -34,6 +34,8 @@ struct Name {
 inline constexpr uint32_t k_syntax_depth_max = 256;
 /// Longest chain of binary operators of one precedence, and of postfix parts.
 inline constexpr uint32_t k_syntax_chain_max = 900;
+/// Largest height of a parsed tree in expression nodes: chains and nesting together.
+inline constexpr uint32_t k_syntax_height_max = 1024;
 
 enum class TypeForm : uint8_t {
   name,       // name, arguments
@@ -156,6 +158,7 @@ struct Expr {
   bool is_async = false;
   bool is_mutable = false;
   bool full_form = false;
+  uint16_t height = 1;  // of a parsed tree, in nodes; at most k_syntax_height_max
   Span span;     // the whole expression
   Span op_span;  // operator, keyword, or `.name` of a call: where a message points
   Name name;
