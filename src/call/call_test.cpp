@@ -171,7 +171,7 @@ TEST(FunctionRecord, every_cut_of_a_function_is_refused) {
 TEST(FunctionCompanion, decoding_gives_the_companion_back) {
   TypeTable table;
   RecordTypes types(table);
-  FunctionCompanion companion{hash_of_byte(0xf0), {1, 2, 3}, "models/mean.beast2"};
+  FunctionCompanion companion{hash_of_byte(0xf0), {1, 2, 3}, "models/mean.beast2", "The mean."};
   auto bytes = encode_companion(companion, types);
   ASSERT_TRUE(bytes);
   auto decoded = decode_companion(*bytes, types);

@@ -106,7 +106,8 @@ bool is_function_object(ByteView bytes, const RecordTypes& types) {
 Result<Bytes> encode_companion(const FunctionCompanion& companion, const RecordTypes& types) {
   RecordBuilder build;
   Slot value = build.structure({build.text("companion/1"), build.hash(companion.function),
-                                build.blob(companion.debug), build.text(companion.source)});
+                                build.blob(companion.debug), build.text(companion.source),
+                                build.text(companion.doc)});
   return build.encode(types.companion, value);
 }
 
@@ -119,6 +120,7 @@ Result<FunctionCompanion> decode_companion(ByteView bytes, const RecordTypes& ty
   ByteView debug = bytes_of(field_of(value, 2));
   out.debug.assign(debug.begin(), debug.end());
   out.source = text_of(field_of(value, 3));
+  out.doc = text_of(field_of(value, 4));
   return out;
 }
 

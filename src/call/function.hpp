@@ -56,6 +56,7 @@ struct FunctionCompanion {
   Hash function;
   Bytes debug;         // East: ir::DebugInfo, encoded; attached to the code it gives locations back
   std::string source;  // where it was read from, as the user named it; may be empty
+  std::string doc;     // what its author says about it; may be empty
   bool operator==(const FunctionCompanion&) const = default;
 };
 

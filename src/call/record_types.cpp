@@ -87,8 +87,8 @@ RecordTypes::RecordTypes(TypeTable& table) : types(table) {
        {"output", type_value},
        {"outputs", types.array(types.structure({{"name", text}, {"kind", text}}))},
        {"effects", types.array(types.structure({{"name", text}, {"effect", text}}))}});
-  companion =
-      types.structure({{"samara", text}, {"function", blob}, {"debug", blob}, {"source", text}});
+  companion = types.structure(
+      {{"samara", text}, {"function", blob}, {"debug", blob}, {"source", text}, {"doc", text}});
   call = types.structure({{"samara", text},
                           {"function", blob},
                           {"arguments", types.array(blob)},

@@ -24,6 +24,9 @@ struct Engine::Impl : Shared {
 
   std::optional<CallResult> recall(const KnownFunction& function,
                                    std::span<const CallArgument> arguments);
+
+  /// Stores what an import made and sets its refs.
+  Result<AddedFunction> keep(runtime::east::ImportedFunction imported, const AddOptions& add);
 };
 
 namespace {
@@ -53,26 +56,55 @@ Result<AddedFunction> Engine::add_function(ByteView bytes, const AddOptions& opt
         runtime::east::import_program(impl_->types, impl_->parts.platform, bytes, options.source);
   }));
   if (!imported) return std::move(imported).error();
-  store::Objects& objects = repository().objects();
-  store::Refs& refs = repository().refs();
+  return impl_->keep(std::move(*imported), options);
+}
+
+Result<AddedFunction> Engine::add_function(const ir::Program& program, const AddOptions& options) {
+  Result<runtime::east::ImportedFunction> imported = Error(Code::cancelled, "");
+  SAMARA_CHECK(impl_->stack.run([&] {
+    imported = runtime::east::import_program(impl_->types, impl_->parts.platform, program,
+                                             options.source, options.doc);
+  }));
+  if (!imported) return std::move(imported).error();
+  return impl_->keep(std::move(*imported), options);
+}
+
+Result<AddedFunction> Engine::Impl::keep(runtime::east::ImportedFunction imported,
+                                         const AddOptions& add) {
+  store::Objects& objects = parts.repository.objects();
+  store::Refs& refs = parts.repository.refs();
   // What is named is there before its name.
-  SAMARA_CHECK(objects.put(imported->code, options.durability));
-  SAMARA_CHECK(objects.put(imported->object, options.durability));
-  SAMARA_TRY(Hash companion, objects.put(imported->companion, options.durability));
-  SAMARA_CHECK(refs.set(debug_ref(imported->id), companion, store::RefCondition::any()));
+  SAMARA_CHECK(objects.put(imported.code, add.durability));
+  SAMARA_CHECK(objects.put(imported.object, add.durability));
+  SAMARA_TRY(Hash companion, objects.put(imported.companion, add.durability));
+  // A ref that is right already is left alone: setting one is a sync.
+  auto point = [&](const std::string& ref, const Hash& target) -> Result<std::optional<Hash>> {
+    std::optional<Hash> before;
+    if (auto at = refs.get(ref)) before = *at;
+    if (before == target) return std::optional<Hash>();
+    SAMARA_CHECK(refs.set(ref, target, store::RefCondition::any()));
+    return before;
+  };
+  SAMARA_CHECK(point(debug_ref(imported.id), companion));
   AddedFunction out;
-  out.id = imported->id;
-  out.record = std::move(imported->record);
-  if (!options.name.empty()) {
-    std::string ref = std::string(k_function_refs) + std::string(options.name);
-    auto before = refs.get(ref);
-    if (before && *before != out.id) out.replaced = *before;
-    if (!before || *before != out.id) {
-      SAMARA_CHECK(refs.set(ref, out.id, store::RefCondition::any()));
-    }
+  out.id = imported.id;
+  out.record = std::move(imported.record);
+  if (!add.name.empty()) {
+    SAMARA_TRY(out.replaced, point(std::string(k_function_refs) + std::string(add.name), out.id));
   }
-  impl_->functions.forget_prepared(out.id);
+  functions.forget_prepared(out.id);
   return out;
+}
+
+Result<std::unique_ptr<ir::Program>> Engine::program(const Hash& function) {
+  SAMARA_TRY(auto known, impl_->functions.get(function));
+  SAMARA_TRY(auto code, repository().objects().view(known->record.code));
+  SAMARA_TRY(Bytes companion, impl_->functions.companion_bytes(function));
+  Result<std::unique_ptr<ir::Program>> program = Error(Code::cancelled, "");
+  SAMARA_CHECK(impl_->stack.run([&] {
+    program = runtime::east::read_program(impl_->types, function, code.bytes(), companion);
+  }));
+  return program;
 }
 
 Result<FunctionRecord> Engine::function(const Hash& id) {

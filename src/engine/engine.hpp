@@ -59,6 +59,8 @@ struct EngineOptions {
 struct AddOptions {
   /// Where the bytes come from, for people: the file as the user named it.
   std::string_view source = {};
+  /// What the author says about it; for programs in memory.
+  std::string_view doc = {};
   /// Also sets the ref functions/<name>. Empty: none.
   std::string_view name = {};
   store::Durability durability = store::Durability::synced;
@@ -133,6 +135,11 @@ class Engine {
   /// Adds an East program: beast2 or JSON, dialect A or B.
   /// Errors: corrupt, check_failed, not_found (unknown platform function), and those of the store.
   Result<AddedFunction> add_function(ByteView bytes, const AddOptions& options);
+  /// The same for a program in memory, whose types belong to types().
+  Result<AddedFunction> add_function(const ir::Program& program, const AddOptions& options);
+  /// The program of an East function, with names and locations where they are known.
+  /// Errors: not_found, corrupt, unsupported (a function of another kind).
+  Result<std::unique_ptr<ir::Program>> program(const Hash& function);
   /// Errors: not_found, corrupt (the object is no function).
   Result<FunctionRecord> function(const Hash& id);
   /// Names and locations, if they are known.

@@ -44,6 +44,8 @@ class FunctionTable {
                                                            std::string_view name);
   /// Names and locations of a function; nothing where there are none that fit.
   Result<std::optional<FunctionCompanion>> companion(const Hash& function);
+  /// The encoded companion; empty if there is none.
+  Result<Bytes> companion_bytes(const Hash& function);
   /// Its companion may have changed.
   void forget_prepared(const Hash& id);
 
@@ -53,8 +55,6 @@ class FunctionTable {
     std::shared_ptr<const runtime::Prepared> prepared;
   };
   Result<std::shared_ptr<const KnownFunction>> read(const Hash& id);
-  /// The encoded companion; empty if there is none.
-  Result<Bytes> companion_bytes(const Hash& function);
 
   FunctionTableParts parts_;
   std::mutex mutex_;  // guards entries_; nothing is read or compiled under it

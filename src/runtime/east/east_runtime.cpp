@@ -4,9 +4,8 @@
 #include "eval/compile.hpp"
 #include "eval/platform_signatures.hpp"
 #include "ir/check.hpp"
-#include "ir/debug_info.hpp"
-#include "ir/decode.hpp"
 #include "runtime/east/effects.hpp"
+#include "runtime/east/import.hpp"
 #include "runtime/east/run.hpp"
 
 namespace samara::runtime::east {
@@ -16,18 +15,6 @@ namespace {
 struct PreparedProgram final : Prepared {
   ProgramCache::Entry program;
 };
-
-// Locations may be gone or belong to another build of the function: then messages lack them, and
-// nothing else changes.
-void attach_companion(ir::Program& program, const FunctionSource& source,
-                      const RecordTypes& types) {
-  if (source.companion.empty()) return;
-  auto companion = decode_companion(source.companion, types);
-  if (!companion || companion->function != source.function) return;
-  auto debug = ir::decode_debug_info(companion->debug);
-  if (!debug) return;
-  static_cast<void>(ir::attach(program, *debug));
-}
 
 Result<void> check_signature(const FunctionRecord& record, const Type* type) {
   bool fits = type->is_function() && type->input_count() == record.inputs.size() &&
@@ -72,9 +59,8 @@ std::vector<Offer> EastRuntime::offers(const FunctionRecord& record) const {
 Result<ProgramCache::Entry> EastRuntime::compiled(const FunctionSource& source) {
   Hash key = cache_key(source);
   if (ProgramCache::Entry known = cache_.find(key)) return known;
-  ir::ProgramReader reader(parts_.types.types);
-  SAMARA_TRY(std::unique_ptr<ir::Program> program, reader.read(source.code));
-  attach_companion(*program, source, parts_.types);
+  SAMARA_TRY(std::unique_ptr<ir::Program> program,
+             read_program(parts_.types, source.function, source.code, source.companion));
   SAMARA_CHECK(ir::check(*program, eval::RegistrySignatures(parts_.platform)));
   SAMARA_CHECK(check_signature(*source.record, program->root()->type));
   std::shared_ptr<const ir::Program> shared = std::move(program);

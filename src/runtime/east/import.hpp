@@ -6,6 +6,7 @@
 
 #include "call/function.hpp"
 #include "eval/platform.hpp"
+#include "ir/ir.hpp"
 
 namespace samara::runtime::east {
 
@@ -23,5 +24,15 @@ struct ImportedFunction {
 Result<ImportedFunction> import_program(const RecordTypes& types,
                                         const eval::PlatformRegistry& platform, ByteView bytes,
                                         std::string_view source);
+/// The same for a program in memory, whose types belong to types.types. `doc`: what its author says
+/// about it.
+Result<ImportedFunction> import_program(const RecordTypes& types,
+                                        const eval::PlatformRegistry& platform,
+                                        const ir::Program& program, std::string_view source,
+                                        std::string_view doc);
+/// The program of a stored function, with the names and locations of its companion if it has one
+/// that fits. `companion` may be empty. Errors: those of ir::ProgramReader.
+Result<std::unique_ptr<ir::Program>> read_program(const RecordTypes& types, const Hash& function,
+                                                  ByteView code, ByteView companion);
 
 }  // namespace samara::runtime::east
