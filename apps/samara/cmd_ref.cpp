@@ -1,6 +1,8 @@
 // samara ref ls|set|rm: names for objects.
 
 #include "apps/samara/commands.hpp"
+
+#include <algorithm>
 #include "apps/samara/names.hpp"
 #include "apps/samara/near_miss.hpp"
 #include "apps/samara/table.hpp"

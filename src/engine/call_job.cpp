@@ -1,5 +1,7 @@
 #include "engine/call_job.hpp"
 
+#include <algorithm>
+
 #include "store/names.hpp"
 
 namespace samara::engine {

@@ -1,6 +1,8 @@
 // Builtins on Array that call back for its elements.
 
 #include "eval/each.hpp"
+
+#include <algorithm>
 #include "eval/key_sort.hpp"
 
 namespace samara::eval {

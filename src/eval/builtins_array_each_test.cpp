@@ -1,5 +1,7 @@
 #include "eval/builtin_test_support.hpp"
 
+#include <algorithm>
+
 namespace samara::eval {
 namespace {
 

@@ -1,6 +1,8 @@
 // ApplyPatch.
 
 #include "eval/collection_support.hpp"
+
+#include <algorithm>
 #include "eval/patch_shape.hpp"
 
 namespace samara::eval {

@@ -1,5 +1,7 @@
 #include "eval/sequence_diff.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "eval/collection_support.hpp"

@@ -1,5 +1,6 @@
 #include "ir/debug_info.hpp"
 
+#include <algorithm>
 #include <map>
 #include <unordered_map>
 

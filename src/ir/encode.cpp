@@ -1,5 +1,7 @@
 #include "ir/encode.hpp"
 
+#include <algorithm>
+
 #include "ir/ir_type.hpp"
 #include "ir/node_fields.hpp"
 #include "ir/shared_types.hpp"

@@ -1,6 +1,8 @@
 // fetch_*: HTTP through the port.
 
 #include "eval/vm.hpp"
+
+#include <algorithm>
 #include "platform/functions.hpp"
 #include "runtime/east/platform_host.hpp"
 #include "value/sorted.hpp"

@@ -1,6 +1,7 @@
 // random_*: a secure source until random_seed switches to the seeded generator (xorshift128+,
 // seeded by splitmix64, states of 64 bits). The generator is one for the process.
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
 

@@ -1,6 +1,8 @@
 // time_*: the wall clock, waiting, and time zones.
 
 #include "eval/vm.hpp"
+
+#include <algorithm>
 #include "platform/functions.hpp"
 #include "runtime/east/platform_host.hpp"
 

@@ -4,6 +4,7 @@
 // The first byte chooses: bit 0 the dialect, bit 1 headerless with a type that has everything
 // (functions included), bit 2 lenient reading, bit 3 frozen containers.
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "tests/property/value_generator.hpp"
+
+#include <algorithm>
 #include "value/beast2.hpp"
 #include "value/compare.hpp"
 #include "value/json.hpp"
