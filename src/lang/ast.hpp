@@ -193,7 +193,8 @@ struct Declaration {
   bool optional = false;
   DeclaredEffect effect = DeclaredEffect::none;
   std::vector<Import> imports;
-  std::string_view source;  // import: the text after `from`
+  std::string_view source;  // import: the text after `from`; platform: the name it is registered
+                            // under where that is not `name`
   Span source_span;
   std::span<Name> type_parameters;
   std::span<Parameter> parameters;

@@ -196,6 +196,15 @@ void Parser::platform_declaration(Declaration& out) {
   if (panic_) return;
   out.type_parameters = type_parameters();
   if (panic_) return;
+  if (accept(K::assign)) {
+    if (!at(K::string)) {
+      return expected("expected-source", "the name the function is registered under",
+                      "as in `platform fn log = \"my.log\"(text: String)`");
+    }
+    out.source = tree_->copy(string_content(token(), source_, scratch_));
+    out.source_span = token().span();
+    advance();
+  }
   out.parameters = parameters("platform function");
   if (panic_) return;
   out.type = result_type();

@@ -1,0 +1,572 @@
+#include <cmath>
+
+#include "core/assert.hpp"
+#include "lang/print.hpp"
+#include "lang/print_names.hpp"
+#include "lang/printer.hpp"
+#include "value/calendar.hpp"
+#include "value/number_text.hpp"
+
+namespace samara::lang {
+
+const Expr& bare(const Expr& expr) {
+  const Expr* at = &expr;
+  while (at->form == ExprForm::parenthesized) at = at->kids[0];
+  return *at;
+}
+
+Binding binding_of(Operator op) {
+  switch (op) {
+    case Operator::or_:
+      return Binding::or_;
+    case Operator::and_:
+      return Binding::and_;
+    case Operator::equal:
+    case Operator::not_equal:
+    case Operator::less:
+    case Operator::less_equal:
+    case Operator::greater:
+    case Operator::greater_equal:
+    case Operator::is:
+      return Binding::compare;
+    case Operator::add:
+    case Operator::subtract:
+      return Binding::add;
+    case Operator::multiply:
+    case Operator::divide:
+    case Operator::remainder:
+      return Binding::multiply;
+    case Operator::power:
+      return Binding::power;
+    case Operator::none:
+    case Operator::minus:
+    case Operator::not_:
+    case Operator::await:
+    case Operator::assign:
+      break;
+  }
+  return Binding::unary;
+}
+
+std::string_view operator_text(Operator op) {
+  switch (op) {
+    case Operator::add:
+      return "+";
+    case Operator::subtract:
+      return "-";
+    case Operator::multiply:
+      return "*";
+    case Operator::divide:
+      return "/";
+    case Operator::remainder:
+      return "%";
+    case Operator::power:
+      return "**";
+    case Operator::equal:
+      return "==";
+    case Operator::not_equal:
+      return "!=";
+    case Operator::less:
+      return "<";
+    case Operator::less_equal:
+      return "<=";
+    case Operator::greater:
+      return ">";
+    case Operator::greater_equal:
+      return ">=";
+    case Operator::is:
+      return "is";
+    case Operator::and_:
+      return "&&";
+    case Operator::or_:
+      return "||";
+    case Operator::minus:
+      return "-";
+    case Operator::not_:
+      return "!";
+    case Operator::await:
+      return "await ";
+    case Operator::assign:
+    case Operator::none:
+      break;
+  }
+  return "";
+}
+
+Binding binding_of(const Expr& expr) {
+  switch (expr.form) {
+    case ExprForm::let:
+    case ExprForm::assign:
+      return Binding::statement;
+    case ExprForm::lambda:
+    case ExprForm::block:
+    case ExprForm::if_:
+    case ExprForm::match:
+    case ExprForm::for_:
+    case ExprForm::while_:
+    case ExprForm::try_:
+    case ExprForm::return_:
+    case ExprForm::throw_:
+    case ExprForm::break_:
+    case ExprForm::continue_:
+      return Binding::open;
+    case ExprForm::integer:
+      return expr.integer < 0 ? Binding::unary : Binding::primary;
+    case ExprForm::float_:
+      return std::signbit(expr.number) ? Binding::unary : Binding::primary;
+    case ExprForm::binary:
+      return binding_of(expr.op);
+    case ExprForm::cast:
+      return Binding::cast;
+    case ExprForm::ref:
+    case ExprForm::unary:
+      return Binding::unary;
+    case ExprForm::variant:
+      // A dot after `.none` would begin its payload.
+      return expr.kids.empty() ? Binding::power : Binding::unary;
+    case ExprForm::field:
+    case ExprForm::index:
+    case ExprForm::call:
+      return Binding::postfix;
+    default:
+      return Binding::primary;
+  }
+}
+
+bool is_callee_in_parentheses(const Expr& callee) {
+  return callee.form == ExprForm::parenthesized && bare(callee).form == ExprForm::field;
+}
+
+namespace {
+
+// The expression whose first token is the first of `expr`.
+const Expr& leftmost(const Expr& expr) {
+  const Expr* at = &bare(expr);
+  while (at->form == ExprForm::binary || at->form == ExprForm::cast ||
+         at->form == ExprForm::field || at->form == ExprForm::index || at->form == ExprForm::call) {
+    const Expr& next = bare(*at->kids[0]);
+    if (binding_of(next) < binding_of(*at)) break;
+    at = &next;
+  }
+  return *at;
+}
+
+bool begins_with_brace(const Expr& expr) {
+  const Expr& first = leftmost(expr);
+  return first.form == ExprForm::set || first.form == ExprForm::dict;
+}
+
+// Directly before a digit, a minus belongs to the number.
+bool begins_with_number(const Expr& expr) {
+  switch (leftmost(expr).form) {
+    case ExprForm::integer:
+    case ExprForm::float_:
+    case ExprForm::datetime:
+    case ExprForm::blob:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Doc Printer::name(const Name& name) { return layout_.owned(quoted_name(name.text)); }
+Doc Printer::member(const Name& name) { return layout_.owned(quoted_member(name.text)); }
+
+Doc Printer::expr(const Expr& outer, Binding place, bool brace_free) {
+  const Expr& expr = bare(outer);
+  bool braces = expr.form == ExprForm::set || expr.form == ExprForm::dict;
+  if (binding_of(expr) >= place && !(brace_free && braces)) return form(expr, brace_free);
+  Doc printed = form(expr, false);
+  if (expr.form == ExprForm::assign) {
+    // `(x = 1)` would be a struct.
+    printed = layout_.concat({text("("), this->expr(*expr.kids[0], Binding::postfix), text(") = "),
+                              this->expr(*expr.kids[1])});
+  }
+  Doc inner = layout_.concat({layout_.soft_line(), printed});
+  return layout_.group(
+      layout_.concat({text("("), layout_.indent(inner), layout_.soft_line(), text(")")}));
+}
+
+Doc Printer::bare_body(const Expr& inner) {
+  if (!begins_with_brace(inner)) return expr(inner);
+  return layout_.concat({text("("), expr(inner), text(")")});
+}
+
+Doc Printer::form(const Expr& expr, bool brace_free) {
+  switch (expr.form) {
+    case ExprForm::null:
+    case ExprForm::boolean:
+    case ExprForm::integer:
+    case ExprForm::float_:
+    case ExprForm::string:
+    case ExprForm::datetime:
+    case ExprForm::blob:
+      return literal(expr);
+    case ExprForm::interpolation:
+      return interpolation(expr);
+    case ExprForm::name:
+      return layout_.concat({name(expr.name), type_arguments(expr.type_arguments)});
+    case ExprForm::array:
+      return expr_list("[", "]", expr.kids, expr.span.end);
+    case ExprForm::set:
+      return expr_list("{", "}", expr.kids, expr.span.end);
+    case ExprForm::vector:
+      return expr_list("vec[", "]", expr.kids, expr.span.end);
+    case ExprForm::matrix:
+      return matrix(expr);
+    case ExprForm::dict: {
+      if (expr.kids.empty()) return text("{:}");
+      std::vector<Item> items;
+      for (size_t i = 0; i + 1 < expr.kids.size(); i += 2) {
+        items.push_back({expr.kids[i]->span.begin, expr.kids[i + 1]->span.end});
+      }
+      return list("{", "}", items, expr.span.end, true, [&](size_t i) {
+        return layout_.concat(
+            {this->expr(*expr.kids[2 * i]), text(": "), this->expr(*expr.kids[2 * i + 1])});
+      });
+    }
+    case ExprForm::structure: {
+      std::vector<Item> items;
+      for (size_t i = 0; i < expr.kids.size(); i++) {
+        items.push_back({expr.fields[i].span.begin, expr.kids[i]->span.end});
+      }
+      return list("(", ")", items, expr.span.end, true, [&](size_t i) {
+        return layout_.concat({member(expr.fields[i]), text(" = "), this->expr(*expr.kids[i])});
+      });
+    }
+    case ExprForm::variant:
+      return variant(expr, brace_free);
+    case ExprForm::field:
+    case ExprForm::index:
+    case ExprForm::call:
+      return chain(expr, brace_free);
+    case ExprForm::ref:
+    case ExprForm::unary:
+      return unary(expr, brace_free);
+    case ExprForm::binary:
+      return binary(expr, brace_free);
+    case ExprForm::cast:
+      return layout_.concat(
+          {this->expr(*expr.kids[0], Binding::cast, brace_free), text(" as "), type(*expr.type)});
+    case ExprForm::ascription: {
+      Doc inner = layout_.concat(
+          {layout_.soft_line(), this->expr(*expr.kids[0]), text(": "), type(*expr.type)});
+      return layout_.group(
+          layout_.concat({text("("), layout_.indent(inner), layout_.soft_line(), text(")")}));
+    }
+    case ExprForm::lambda:
+      return lambda(expr);
+    case ExprForm::block:
+      return layout_.concat({text("do "), braces(expr, true)});
+    case ExprForm::if_:
+      return if_(expr);
+    case ExprForm::match:
+      return match(expr);
+    case ExprForm::for_:
+    case ExprForm::while_:
+      return loop(expr);
+    case ExprForm::try_:
+      return try_(expr);
+    case ExprForm::return_:
+      if (expr.kids.empty()) return text("return");
+      return layout_.concat(
+          {text("return "), this->expr(*expr.kids[0], Binding::open, brace_free)});
+    case ExprForm::throw_:
+      return layout_.concat({text("throw "), this->expr(*expr.kids[0], Binding::open, brace_free)});
+    case ExprForm::break_:
+    case ExprForm::continue_: {
+      Doc word = text(expr.form == ExprForm::break_ ? "break" : "continue");
+      if (!expr.label.present()) return word;
+      return layout_.concat({word, text(" "), name(expr.label)});
+    }
+    case ExprForm::let:
+      return let(expr);
+    case ExprForm::assign: {
+      std::string op = " ";
+      op += operator_text(expr.op);
+      op += "= ";
+      return layout_.concat({this->expr(*expr.kids[0], Binding::postfix), layout_.owned(op),
+                             this->expr(*expr.kids[1])});
+    }
+    case ExprForm::parenthesized:
+    case ExprForm::error:
+      break;
+  }
+  SAMARA_ASSERT(false);
+  return 0;
+}
+
+Doc Printer::literal(const Expr& expr) {
+  std::string out;
+  switch (expr.form) {
+    case ExprForm::null:
+      return text("null");
+    case ExprForm::boolean:
+      return text(expr.integer != 0 ? "true" : "false");
+    case ExprForm::integer:
+      append_integer(out, expr.integer);
+      break;
+    case ExprForm::float_:
+      out = float_text(expr.number);
+      break;
+    case ExprForm::string:
+      out = string_text(expr.text);
+      break;
+    case ExprForm::datetime:
+      append_datetime(out, expr.integer);
+      break;
+    default:
+      out = "0x";
+      append_hex(out, reinterpret_cast<const uint8_t*>(expr.text.data()), expr.text.size());
+      break;
+  }
+  return layout_.owned(std::move(out));
+}
+
+Doc Printer::interpolation(const Expr& expr) {
+  std::vector<Doc> parts;
+  std::string characters = "\"";
+  bool after_text = false;
+  for (const Expr* kid : expr.kids) {
+    // Two texts in a row: the second was an expression.
+    if (kid->form == ExprForm::string && !after_text) {
+      append_string_part(characters, kid->text);
+      after_text = true;
+      continue;
+    }
+    after_text = false;
+    parts.push_back(layout_.owned(characters + "\\("));
+    parts.push_back(this->expr(*kid));
+    characters = ")";
+  }
+  parts.push_back(layout_.owned(characters + '"'));
+  return layout_.concat(parts);
+}
+
+// A chain of operators that bind alike is one group: all break or none.
+Doc Printer::binary(const Expr& expr, bool brace_free) {
+  Binding binding = binding_of(expr.op);
+  if (expr.op == Operator::power) {
+    return layout_.concat({this->expr(*expr.kids[0], Binding::postfix, brace_free), text(" ** "),
+                           this->expr(*expr.kids[1], Binding::unary, brace_free)});
+  }
+  std::vector<const Expr*> chain = {&expr};
+  while (binding != Binding::compare) {
+    const Expr& left = bare(*chain.back()->kids[0]);
+    if (left.form != ExprForm::binary || binding_of(left.op) != binding) break;
+    chain.push_back(&left);
+  }
+  auto tighter = static_cast<Binding>(static_cast<uint8_t>(binding) + 1);
+  const Expr& first = *chain.back()->kids[0];
+  Binding first_place = tighter;
+  // `x as T < y` would begin type arguments.
+  if (binding == Binding::compare && expr.op == Operator::less &&
+      bare(first).form == ExprForm::cast) {
+    first_place = Binding::unary;
+  }
+  Doc out = this->expr(first, first_place, brace_free);
+  Doc rest = 0;
+  for (size_t i = chain.size(); i > 0; i--) {
+    const Expr& at = *chain[i - 1];
+    PrintComments::Leading leading = comments_.take_before(at.kids[1]->span.begin);
+    rest = layout_.concat({rest, text(" "), text(operator_text(at.op)), leading.trailing,
+                           layout_.line(), own_lines(leading),
+                           this->expr(*at.kids[1], tighter, brace_free)});
+  }
+  return layout_.group(layout_.concat({out, layout_.indent(rest)}));
+}
+
+Doc Printer::unary(const Expr& expr, bool brace_free) {
+  const Expr& operand = bare(*expr.kids[0]);
+  bool minus = expr.form == ExprForm::unary && expr.op == Operator::minus;
+  bool reference = expr.form == ExprForm::ref;
+  // `--` and `&&` are other tokens.
+  bool twice = (minus && operand.form == ExprForm::unary && operand.op == Operator::minus) ||
+               (reference && operand.form == ExprForm::ref);
+  bool number = minus && begins_with_number(operand);
+  Binding place = twice ? Binding::power : number ? Binding::primary : Binding::unary;
+  Doc sign = text(reference ? "&" : operator_text(expr.op));
+  if (number && binding_of(operand) >= Binding::primary) {
+    return layout_.concat({sign, text("("), this->expr(operand), text(")")});
+  }
+  return layout_.concat({sign, this->expr(operand, place, brace_free)});
+}
+
+Doc Printer::variant(const Expr& expr, bool brace_free) {
+  Doc head = layout_.concat({text("."), member(expr.name)});
+  if (expr.kids.empty()) return head;
+  const Expr& payload = bare(*expr.kids[0]);
+  bool sign = payload.form == ExprForm::unary || payload.form == ExprForm::ref;
+  Binding place = sign ? Binding::power : Binding::unary;
+  return layout_.concat({head, text(" "), this->expr(payload, place, brace_free)});
+}
+
+Doc Printer::expr_list(std::string_view open, std::string_view close, std::span<Expr* const> kids,
+                       uint32_t end) {
+  std::vector<Item> items;
+  items.reserve(kids.size());
+  for (const Expr* kid : kids) items.push_back({kid->span.begin, kid->span.end});
+  return list(open, close, items, end, true, [&](size_t i) { return expr(*kids[i]); });
+}
+
+Doc Printer::matrix(const Expr& expr) {
+  auto rows = static_cast<size_t>(expr.integer);
+  size_t columns = rows == 0 ? 0 : expr.kids.size() / rows;
+  std::vector<Item> items;
+  for (size_t i = 0; i < rows; i++) {
+    if (columns == 0) {
+      items.push_back({expr.span.begin, expr.span.begin});
+    } else {
+      items.push_back(
+          {expr.kids[i * columns]->span.begin, expr.kids[(i + 1) * columns - 1]->span.end});
+    }
+  }
+  return list("mat[", "]", items, expr.span.end, true, [&](size_t i) {
+    return expr_list("[", "]", expr.kids.subspan(i * columns, columns), items[i].end);
+  });
+}
+
+Doc Printer::lambda(const Expr& expr) {
+  Doc head = text(expr.is_async ? "async " : "");
+  const Expr& inner = *expr.kids[0];
+  if (expr.full_form) {
+    head = layout_.concat({head, text("fn"), parameters(expr.parameters, inner.span.begin, false)});
+    if (expr.type != nullptr) head = layout_.concat({head, text(" -> "), type(*expr.type)});
+    return layout_.concat({head, text(" "), body(inner, true)});
+  }
+  if (expr.parameters.size() == 1 && expr.parameters[0].type == nullptr) {
+    head = layout_.concat({head, name(expr.parameters[0].name)});
+  } else {
+    head = layout_.concat({head, parameters(expr.parameters, inner.span.begin, false)});
+  }
+  return layout_.concat({head, text(" ->"), body_or_expr(inner)});
+}
+
+Doc Printer::arguments(const Expr& call) {
+  std::span<Expr* const> kids = call.kids.subspan(1);
+  if (kids.empty()) return expr_list("(", ")", kids, call.span.end);
+  const Expr& last = bare(*kids.back());
+  bool literal = last.form == ExprForm::array || last.form == ExprForm::set ||
+                 last.form == ExprForm::dict || last.form == ExprForm::structure ||
+                 last.form == ExprForm::vector || last.form == ExprForm::matrix;
+  bool hugs = last.form == ExprForm::lambda || (literal && kids.size() == 1) ||
+              last.form == ExprForm::block || last.form == ExprForm::match;
+  if (!hugs || comments_.pending(kids.back()->span.begin)) {
+    return expr_list("(", ")", kids, call.span.end);
+  }
+  // The brackets of the last argument serve as those of the list.
+  std::vector<Doc> flat = {text("(")};
+  std::vector<Doc> broken;
+  bool forced = false;
+  for (size_t i = 0; i < kids.size(); i++) {
+    Doc item = expr(*kids[i]);
+    if (i + 1 < kids.size()) forced = forced || layout_.forced(item);
+    if (i > 0) flat.push_back(text(", "));
+    flat.push_back(item);
+    broken.push_back(i == 0 ? layout_.soft_line() : layout_.line());
+    broken.push_back(item);
+    broken.push_back(i + 1 < kids.size() ? text(",") : layout_.if_broken(text(",")));
+  }
+  PrintComments::Leading rest = comments_.take_before(call.span.end);
+  if (rest.any()) {
+    broken.insert(broken.end(), {rest.trailing, layout_.line(), rest.own});
+    forced = true;
+  }
+  flat.push_back(text(")"));
+  Doc lines = layout_.group(layout_.concat(
+      {text("("), layout_.indent(layout_.concat(broken)), layout_.soft_line(), text(")")}));
+  if (forced) return lines;
+  if (literal) return layout_.concat(flat);
+  return layout_.choice(layout_.concat(flat), lines);
+}
+
+// `a.b(c).d[e](f)`: on one line, or with a line for each method.
+Doc Printer::chain(const Expr& expr, bool brace_free) {
+  std::vector<const Expr*> links;
+  const Expr* at = &expr;
+  for (;;) {
+    links.push_back(at);
+    if (at->form == ExprForm::call && is_callee_in_parentheses(*at->kids[0])) break;
+    const Expr& left = bare(*at->kids[0]);
+    if (left.form != ExprForm::field && left.form != ExprForm::index &&
+        left.form != ExprForm::call) {
+      break;
+    }
+    at = &left;
+  }
+  const Expr& base = *links.back()->kids[0];
+  Doc head = 0;
+  if (links.back()->form == ExprForm::call && is_callee_in_parentheses(base)) {
+    head = layout_.concat({text("("), this->expr(base), text(")")});
+  } else {
+    head = this->expr(base, Binding::postfix, brace_free);
+  }
+  std::vector<Doc> segments;  // one for each method
+  bool comment = false;
+  bool inner_forced = false;
+  Doc tail = 0;  // what follows the head or the last method
+  auto add = [&](Doc doc) { tail = layout_.concat({tail, doc}); };
+  auto end_segment = [&] {
+    if (segments.empty()) {
+      head = layout_.concat({head, tail});
+    } else {
+      segments.back() = layout_.concat({segments.back(), tail});
+    }
+    tail = 0;
+  };
+  for (size_t i = links.size(); i > 0; i--) {
+    const Expr& link = *links[i - 1];
+    switch (link.form) {
+      case ExprForm::field: {
+        bool method = i > 1 && links[i - 2]->form == ExprForm::call &&
+                      links[i - 2]->kids[0]->form == ExprForm::field;
+        if (!method) {
+          add(layout_.concat({text("."), member(link.name)}));
+          break;
+        }
+        const Expr& call = *links[i - 2];
+        PrintComments::Leading leading = comments_.take_before(link.name.span.begin);
+        comment = comment || leading.any();
+        if (!segments.empty()) {
+          inner_forced = inner_forced || layout_.forced(segments.back()) || layout_.forced(tail);
+        }
+        add(leading.trailing);
+        end_segment();
+        segments.push_back(layout_.concat({own_lines(leading), text("."), member(link.name),
+                                           type_arguments(link.type_arguments)}));
+        add(arguments(call));
+        i--;
+        break;
+      }
+      case ExprForm::index:
+        add(expr_list("[", "]", link.kids.subspan(1), link.span.end));
+        break;
+      default:
+        add(arguments(link));
+        break;
+    }
+  }
+  end_segment();
+  Doc flat = head;
+  Doc broken = 0;
+  for (Doc segment : segments) {
+    flat = layout_.concat({flat, segment});
+    broken = layout_.concat({broken, layout_.hard_line(), segment});
+  }
+  if (segments.empty()) return flat;
+  Doc lines = layout_.concat({head, layout_.indent(broken)});
+  if (comment) return lines;
+  if (segments.size() < 2) return flat;
+  if (inner_forced) return lines;
+  return layout_.choice(flat, lines);
+}
+
+std::string print_expr(const Expr& expr) {
+  Layout layout;
+  Printer printer(layout, {}, {});
+  return layout.render(printer.statement(expr), k_line_columns_max);
+}
+
+}  // namespace samara::lang
