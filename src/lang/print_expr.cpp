@@ -151,10 +151,14 @@ const Expr& leftmost(const Expr& expr) {
   return *at;
 }
 
+}  // namespace
+
 bool begins_with_brace(const Expr& expr) {
   const Expr& first = leftmost(expr);
   return first.form == ExprForm::set || first.form == ExprForm::dict;
 }
+
+namespace {
 
 // Directly before a digit, a minus belongs to the number.
 bool begins_with_number(const Expr& expr) {
@@ -251,10 +255,14 @@ Doc Printer::form(const Expr& expr, bool brace_free) {
       return layout_.concat(
           {this->expr(*expr.kids[0], Binding::cast, brace_free), text(" as "), type(*expr.type)});
     case ExprForm::ascription: {
-      Doc inner = layout_.concat(
-          {layout_.soft_line(), this->expr(*expr.kids[0]), text(": "), type(*expr.type)});
+      Doc inner = layout_.concat({this->expr(*expr.kids[0]), text(": "), type(*expr.type)});
+      // What has braces of its own needs no lines for the parentheses.
+      if (binding_of(bare(*expr.kids[0])) == Binding::open) {
+        return layout_.concat({text("("), inner, text(")")});
+      }
       return layout_.group(
-          layout_.concat({text("("), layout_.indent(inner), layout_.soft_line(), text(")")}));
+          layout_.concat({text("("), layout_.indent(layout_.concat({layout_.soft_line(), inner})),
+                          layout_.soft_line(), text(")")}));
     }
     case ExprForm::lambda:
       return lambda(expr);
@@ -346,7 +354,7 @@ Doc Printer::interpolation(const Expr& expr) {
 }
 
 // A chain of operators that bind alike is one group: all break or none.
-Doc Printer::binary(const Expr& expr, bool brace_free) {
+Doc Printer::binary(const Expr& expr, bool brace_free, bool indented) {
   Binding binding = binding_of(expr.op);
   if (expr.op == Operator::power) {
     return layout_.concat({this->expr(*expr.kids[0], Binding::postfix, brace_free), text(" ** "),
@@ -375,7 +383,7 @@ Doc Printer::binary(const Expr& expr, bool brace_free) {
                            layout_.line(), own_lines(leading),
                            this->expr(*at.kids[1], tighter, brace_free)});
   }
-  return layout_.group(layout_.concat({out, layout_.indent(rest)}));
+  return layout_.group(layout_.concat({out, indented ? layout_.indent(rest) : rest}));
 }
 
 Doc Printer::unary(const Expr& expr, bool brace_free) {

@@ -83,9 +83,15 @@ Doc Printer::body_or_expr(const Expr& inner) {
   }
   const Expr& value = bare(inner);
   if (value.form == ExprForm::binary && value.op != Operator::power) {
-    return layout_.group(layout_.indent(layout_.concat({layout_.line(), bare_body(inner)})));
+    return broken_binary(inner);
   }
   return layout_.concat({text(" "), bare_body(inner)});
+}
+
+Doc Printer::broken_binary(const Expr& value) {
+  const Expr& inner = bare(value);
+  Doc lines = begins_with_brace(inner) ? bare_body(inner) : binary(inner, false, false);
+  return layout_.group(layout_.indent(layout_.concat({layout_.line(), lines})));
 }
 
 // What follows `=`, with the space before it.
@@ -97,7 +103,7 @@ Doc Printer::value_after(const Expr& value) {
   }
   const Expr& inner = bare(value);
   if (inner.form == ExprForm::binary && inner.op != Operator::power) {
-    return layout_.group(layout_.indent(layout_.concat({layout_.line(), expr(value)})));
+    return broken_binary(value);
   }
   return layout_.concat({text(" "), expr(value)});
 }

@@ -55,8 +55,12 @@ Doc Printer::variant_type(const TypeNode& type) {
   for (size_t i = 0; i < type.fields.size(); i++) {
     const TypeField& field = type.fields[i];
     PrintComments::Leading leading = comments_.take_before(field.name.span.begin);
-    Doc bar = i > 0 ? layout_.concat({layout_.line(), own_lines(leading), text("| ")})
-                    : layout_.concat({own_lines(leading), layout_.if_broken(text("| "))});
+    // Between `<` and `>` a variant stays on its line.
+    Doc line = angles_ > 0 ? text(" ") : layout_.line();
+    Doc bar =
+        i > 0
+            ? layout_.concat({line, own_lines(leading), text("| ")})
+            : layout_.concat({own_lines(leading), angles_ > 0 ? 0 : layout_.if_broken(text("| "))});
     Doc payload = 0;
     if (field.type != nullptr) {
       payload = layout_.concat({text(" "), type_in(*field.type, false)});
@@ -73,10 +77,14 @@ Doc Printer::variant_type(const TypeNode& type) {
 Doc Printer::type_arguments(std::span<TypeNode* const> arguments) {
   if (arguments.empty()) return 0;
   std::vector<Doc> parts = {text("<")};
+  angles_++;
   for (size_t i = 0; i < arguments.size(); i++) {
     if (i > 0) parts.push_back(text(", "));
-    parts.push_back(type(*arguments[i]));
+    // Lines do not go on between `<` and `>`.
+    bool plain = !comments_.pending(arguments[i]->span.end);
+    parts.push_back(plain ? layout_.owned(print_type(*arguments[i])) : type(*arguments[i]));
   }
+  angles_--;
   parts.push_back(text(">"));
   return layout_.concat(parts);
 }

@@ -35,6 +35,9 @@ std::string_view operator_text(Operator op);
 /// What the parentheses must stay for: `(x.f)(y)` calls a field, `x.f(y)` a method.
 bool is_callee_in_parentheses(const Expr& callee);
 
+/// Whether the first token would be a brace.
+bool begins_with_brace(const Expr& expr);
+
 class Printer {
  public:
   Printer(Layout& layout, std::span<const Comment> comments, std::string_view source)
@@ -70,6 +73,8 @@ class Printer {
   /// An expression after `->`, where a brace would begin a body.
   Doc bare_body(const Expr& inner);
   Doc value_after(const Expr& value);
+  /// The value on the line of `=` or `->`, or all of it on the lines after.
+  Doc broken_binary(const Expr& value);
   Doc let(const Expr& expr);
   Doc if_(const Expr& expr);
   Doc match(const Expr& expr);
@@ -80,7 +85,8 @@ class Printer {
   Doc form(const Expr& expr, bool brace_free);
   Doc literal(const Expr& expr);
   Doc interpolation(const Expr& expr);
-  Doc binary(const Expr& expr, bool brace_free);
+  /// `indented`: the lines after the first stand further in.
+  Doc binary(const Expr& expr, bool brace_free, bool indented = true);
   Doc unary(const Expr& expr, bool brace_free);
   Doc variant(const Expr& expr, bool brace_free);
   Doc lambda(const Expr& expr);
@@ -109,6 +115,7 @@ class Printer {
   Layout& layout_;
   PrintComments comments_;
   bool parsed_ = false;
+  uint32_t angles_ = 0;  // type arguments around what is printed
 };
 
 template <typename F>
