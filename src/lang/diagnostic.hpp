@@ -32,6 +32,14 @@ struct Diagnostic {
   std::string fix;   // text that may replace the marked text; empty: none
 };
 
+/// Whether a program cannot be made: hints and warnings are no obstacle.
+inline bool has_errors(const std::vector<Diagnostic>& list) {
+  for (const Diagnostic& each : list) {
+    if (each.severity == Severity::error) return true;
+  }
+  return false;
+}
+
 /// Problems reported for one file; those after are counted and dropped.
 inline constexpr size_t k_source_diagnostics_max = 100;
 

@@ -356,7 +356,7 @@ void Lexer::quoted_name() {
     if (at_end()) lexed_.open_at_end = true;
     report("unclosed-name", "the back-quote of this name is not closed", begin, begin + 1,
            "opened here", "a name in back-quotes ends on its line");
-    push(TokenKind::quoted_name, begin, at_);
+    push(TokenKind::bad, begin, at_);
     return;
   }
   at_++;
@@ -542,15 +542,16 @@ void Lexer::string() {
 }
 
 void Lexer::single_quoted() {
-  size_t line_end = std::min(source_.find('\n', at_), source_.size());
   size_t end = at_ + 1;
-  while (end < line_end && source_[end] != '\'')
+  while (end < source_.size() && source_[end] != '\'' && source_[end] != '\n') {
     end += source_[end] == '\\' ? size_t{2} : size_t{1};
-  if (end >= line_end) {
+  }
+  end = std::min(end, source_.size());
+  if (end == source_.size() || source_[end] == '\n') {
     report("single-quotes", "strings stand in double quotes", at_, at_ + 1, "not a quote in East",
            "write `\"`");
-    push(TokenKind::bad, at_, line_end);
-    at_ = line_end;
+    push(TokenKind::bad, at_, end);
+    at_ = end;
     return;
   }
   std::string fix = "\"" + std::string(text(at_ + 1, end)) + "\"";
@@ -630,7 +631,9 @@ void Lexer::other_character() {
     return foreign_letters(at_);
   }
   std::string shown(text(at_, end));
-  if (peek() == '\0') {
+  if (found_.full()) {
+    found_.count_dropped();
+  } else if (peek() == '\0') {
     report("nul-character", "a NUL character stands in the text", at_, end, "a byte 0");
   } else {
     auto [title, help, fix] = advice_about(source_.substr(at_, end - at_));
@@ -772,6 +775,7 @@ Lexed Lexer::run() {
   while (!pass()) restart();
   if (cut_string_ != k_nowhere || cut_backslash_ != k_nowhere) lexed_.open_at_end = true;
   for (Diagnostic& problem : blamed_) found_.add(std::move(problem));
+  lexed_.dropped = found_.dropped();
   lexed_.diagnostics = found_.take();
   return std::move(lexed_);
 }

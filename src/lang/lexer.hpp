@@ -19,6 +19,7 @@ struct Lexed {
   std::vector<Comment> comments;
   std::vector<uint32_t> line_starts;
   std::vector<Diagnostic> diagnostics;
+  size_t dropped = 0;        // diagnostics that were only counted
   bool open_at_end = false;  // a bracket, string or quoted name is open where the text ends
 };
 

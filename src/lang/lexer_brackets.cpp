@@ -84,6 +84,7 @@ class Mender {
       out_.push_back(end);
     }
     lexed_.tokens = std::move(out_);
+    lexed_.dropped += found_.dropped();
     lexed_.diagnostics = found_.take();
   }
 

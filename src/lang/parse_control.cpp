@@ -39,7 +39,7 @@ Expr* Parser::match_expr() {
   advance();
   std::vector<Expr*> kids{condition()};
   std::vector<Arm> arms;
-  if (!panic_ && !at(K::l_brace)) {
+  if (!panic_ && !at(K::l_brace) && (token().newline_before || !foreign_operator())) {
     expected("missing-brace", "`{` and the arms of `match`",
              "as in `match x { .some y -> y; .none -> 0 }`");
   }
@@ -220,10 +220,6 @@ Expr* Parser::for_expr(Name label) {
     for_variables(node);
   }
   Expr* collection = node->kids.empty() ? bad_expr(node->op_span) : node->kids[0];
-  if (!panic_ && at(K::dot_dot)) {
-    fail("range", "there are no ranges", token().span(), "not an operator",
-         "write `Array.range(start, end, 1)`");
-  }
   Expr* inside = panic_ ? bad_expr(node->op_span) : body("for");
   node->span = from(begin);
   return with_kids(node, {collection, inside});

@@ -196,6 +196,9 @@ Expr* Parser::name_expr() {
     pos_ += 2;
     return at(K::kw_for) ? for_expr(label) : while_expr(label);
   }
+  if (at(K::name) && token(1).space_before && !token(1).newline_before) {
+    if (Expr* foreign = foreign_operand()) return foreign;
+  }
   Expr* node = make(ExprForm::name, token().span());
   node->name = name_of(token());
   advance();

@@ -117,6 +117,31 @@ Expr* Parser::foreign_statement() {
   return nullptr;
 }
 
+// `not x`, `new P(…)`, `lambda x: …` where a value stands, or null.
+Expr* Parser::foreign_operand() {
+  std::string_view word = text(token());
+  const Token& next = token(1);
+  bool name_next = next.is(K::name) || next.is(K::quoted_name);
+  if (word == "not" && (name_next || next.is(K::kw_true) || next.is(K::kw_false))) {
+    mend("word-operator", "'not' is written `!`", token().span(), "not an operator of East",
+         "write `!`", "!");
+    advance();
+    return operand();
+  }
+  if (word == "new" && name_next) {
+    mend("new", "there is no `new`", token().span(), "leave this out",
+         "a value of a struct is `(x = 1, y = 2)`");
+    advance();
+    return operand();
+  }
+  if (word == "lambda" && name_next && (at(K::colon, 2) || at(K::comma, 2))) {
+    fail("lambda-word", "a function is written `x -> x + 1`", token().span(), "not a word of East",
+         "with more parameters `(x, y) -> x + y`");
+    return bad_expr(token().span());
+  }
+  return nullptr;
+}
+
 // A declaration in the manner of another language; true when something was said.
 bool Parser::foreign_declaration() {
   if (!at(K::name) || token(1).newline_before) return false;
@@ -230,7 +255,7 @@ Expr* Parser::unexpected_in_expression() {
       found.is(K::kw_private) || found.is(K::kw_import) || found.is(K::kw_rec)) {
     std::string word(spelling(found.kind));
     fail("keyword-as-name", "'" + word + "' is a keyword", found.span(), "cannot be a name here",
-         "take another name, or put it in back-quotes: `` `" + word + "` ``", "`" + word + "`");
+         "take another name, or put this one in back-quotes", "`" + word + "`");
     return bad;
   }
   if (found.is(K::assign) || found.is(K::plus_assign)) {
@@ -239,6 +264,62 @@ Expr* Parser::unexpected_in_expression() {
   }
   expected("expected-expression", what);
   return bad;
+}
+
+// An operator of another language after a value; true when something was said.
+bool Parser::foreign_operator() {
+  const Token& found = token();
+  auto say = [&](std::string_view code, std::string title, Span span, std::string help,
+                 std::string fix = {}) {
+    fail(code, std::move(title), span, "not an operator of East", std::move(help), std::move(fix));
+    return true;
+  };
+  Span two{found.begin, token(1).end};
+  switch (found.kind) {
+    case K::question:
+      if (at(K::question, 1)) {
+        return say("null-coalescing", "there is no `??`", two,
+                   "write `match x { .some y -> y; .none -> … }`");
+      }
+      if (adjacent(0) && !starts_expression(token(1))) {
+        return say("question-mark", "there is no `?` after a value", found.span(),
+                   "an error ends the function by itself; an Option is taken apart by `match`");
+      }
+      return say("ternary", "there is no `? :`", found.span(), "write `if a { b } else { c }`");
+    case K::kw_in:
+      return say("in-operator", "`in` is no operator", found.span(), "write `xs.has(x)`");
+    case K::pipe:
+      if (at(K::greater, 1)) {
+        return say("pipe", "there is no `|>`", two, "methods are called with a point: `xs.map(f)`");
+      }
+      return say("bit-operator", "there is no operator `|`", found.span(), "`||` is or");
+    case K::ampersand:
+      return say("bit-operator", "`&` makes a reference", found.span(), "`&&` is and");
+    case K::dot_dot:
+      return say("range", "there are no ranges", found.span(),
+                 "write `Array.range(start, end, 1)`");
+    case K::not_:
+      return say("exclamation", "there is no `!` after a value", found.span(),
+                 "an Option is taken apart by `match`");
+    case K::name:
+      break;
+    default:
+      return false;
+  }
+  std::string_view word = text(found);
+  if (word == "and" || word == "or") {
+    std::string op = word == "and" ? "&&" : "||";
+    return say("word-operator", "'" + std::string(word) + "' is written `" + op + "`", found.span(),
+               "write `" + op + "`", op);
+  }
+  if (word == "not" && at(K::kw_in, 1)) {
+    return say("in-operator", "`not in` is no operator", two, "write `!xs.has(x)`");
+  }
+  if (word == "instanceof") {
+    return say("instanceof", "types are known before a program runs", found.span(),
+               "the cases of a variant are told apart by `match`");
+  }
+  return false;
 }
 
 // After an element of a bracket stands neither `,` nor the bracket that closes.
@@ -258,10 +339,7 @@ void Parser::unexpected_in_list(uint32_t open, std::string_view what) {
     return fail("comprehension", "there are no comprehensions", found.span(), "cannot stand here",
                 "write `xs.map(x -> …)` and `xs.filter(x -> …)`");
   }
-  if (found.is(K::question)) {
-    return fail("ternary", "there is no `? :`", found.span(), "not an operator of East",
-                "write `if a { b } else { c }`");
-  }
+  if (!found.newline_before && foreign_operator()) return;
   if (found.is(K::arrow)) {
     return fail("unexpected-arrow", "`->` follows the parameters of a function", found.span(),
                 "no parameters before it", "as in `x -> x + 1` and `(x, y) -> x + y`");
@@ -270,22 +348,15 @@ void Parser::unexpected_in_list(uint32_t open, std::string_view what) {
     return fail("semicolon-in-brackets", "`;` ends a statement", found.span(), "inside brackets",
                 single ? "" : "elements stand between commas");
   }
-  if (found.is(K::kw_in)) {
-    return fail("in-operator", "`in` is no operator", found.span(), "not an operator of East",
-                "write `xs.has(x)`");
-  }
-  if (at_word("and") || at_word("or")) {
-    std::string op = at_word("and") ? "&&" : "||";
-    return fail("word-operator", "'" + std::string(text(found)) + "' is written `" + op + "`",
-                found.span(), "not an operator of East", "write `" + op + "`", op);
-  }
   if (found.is(K::kw_if) && previous().kind != K::comma) {
     return fail("trailing-if", "`if` stands before what it chooses", found.span(),
                 "cannot follow a value", "write `if a { b } else { c }`");
   }
   std::string wanted = single ? closer : "`,` or " + closer;
   if (kind == K::string_begin || kind == K::string_middle) {
-    wanted = "`)` after the value in the string";
+    fail("expected-comma", "expected `)` after the value, found " + describe(found, source_),
+         found.span(), "expected `)`");
+    return relate(tokens_[open].span(), "in this string");
   }
   if (!single && !found.newline_before && starts_expression(found) && pos_ > open + 1) {
     fail("missing-comma", "a comma is missing", {previous().end, found.begin},
@@ -307,52 +378,21 @@ void Parser::unexpected_in_list(uint32_t open, std::string_view what) {
 // A statement is over, its line is not.
 void Parser::unexpected_after_statement(uint32_t start) {
   const Token& found = token();
+  if (foreign_operator()) return;
   switch (found.kind) {
     case K::assign:
       return fail("second-assignment", "a statement gives one value", found.span(), "a second `=`",
                   "write each on its own line");
-    case K::question:
-      if (adjacent(0) && (token(1).newline_before || at(K::r_brace, 1))) {
-        return fail("question-mark", "there is no `?` after a value", found.span(),
-                    "not an operator of East",
-                    "an error ends the function by itself; an Option is "
-                    "taken apart by `match`");
-      }
-      if (at(K::question, 1)) {
-        return fail("null-coalescing", "there is no `??`", {found.begin, token(1).end},
-                    "not an operator of East", "write `match x { .some y -> y; .none -> … }`");
-      }
-      return fail("ternary", "there is no `? :`", found.span(), "not an operator of East",
-                  "write `if a { b } else { c }`");
     case K::arrow:
       return fail("unexpected-arrow", "`->` follows the parameters of a function", found.span(),
                   "no parameters before it",
                   "as in `x -> x + 1`; a function as a payload stands in parentheses");
-    case K::kw_in:
-      return fail("in-operator", "`in` is no operator", found.span(), "not an operator of East",
-                  "write `xs.has(x)`");
     case K::kw_if:
       return fail("trailing-if", "`if` stands before what it chooses", found.span(),
                   "cannot follow a value", "write `if a { b } else { c }`");
     case K::kw_for:
       return fail("comprehension", "a loop stands before its body", found.span(),
                   "cannot follow a value", "write `for x in xs { … }` or `xs.map(x -> …)`");
-    case K::pipe:
-      if (at(K::greater, 1)) {
-        return fail("pipe", "there is no `|>`", {found.begin, token(1).end},
-                    "not an operator of East", "methods are called with a point: `xs.map(f)`");
-      }
-      return fail("bit-operator", "there is no operator `|`", found.span(),
-                  "not an operator of East", "`||` is or");
-    case K::ampersand:
-      return fail("bit-operator", "`&` makes a reference", found.span(),
-                  "no operator between values", "`&&` is and");
-    case K::dot_dot:
-      return fail("range", "there are no ranges", found.span(), "not an operator of East",
-                  "write `Array.range(start, end, 1)`");
-    case K::not_:
-      return fail("exclamation", "there is no `!` after a value", found.span(),
-                  "not an operator of East", "an Option is taken apart by `match`");
     case K::comma:
       return fail("stray-comma", "a comma cannot stand here", found.span(), "no brackets are open",
                   "elements stand in brackets; several values in a struct `(a = 1, b = 2)`");
@@ -363,19 +403,6 @@ void Parser::unexpected_after_statement(uint32_t start) {
       return;
     default:
       break;
-  }
-  if (at_word("and") || at_word("or")) {
-    std::string op = at_word("and") ? "&&" : "||";
-    return fail("word-operator", "'" + std::string(text(found)) + "' is written `" + op + "`",
-                found.span(), "not an operator of East", "write `" + op + "`", op);
-  }
-  if (at_word("not") && at(K::kw_in, 1)) {
-    return fail("in-operator", "`not in` is no operator", {found.begin, token(1).end},
-                "not an operator of East", "write `!xs.has(x)`");
-  }
-  if (at_word("instanceof")) {
-    return fail("instanceof", "types are known before a program runs", found.span(),
-                "not an operator of East", "the cases of a variant are told apart by `match`");
   }
   const Token& first = tokens_[start];
   if (found.is(K::colon) && first.is(K::name) && pos_ == start + 1) {

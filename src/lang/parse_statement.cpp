@@ -49,7 +49,10 @@ Expr* Parser::body(std::string_view of) {
   } else {
     help = "a body stands in braces, also when it is one expression";
   }
-  expected("missing-brace", "`{` and the body of `" + std::string(of) + "`", std::move(help));
+  if (of != "function" && !token().newline_before && foreign_operator())
+    return bad_expr({begin, begin});
+  std::string owner = of == "function" ? "the function" : "`" + std::string(of) + "`";
+  expected("missing-brace", "`{` and the body of " + owner, std::move(help));
   return bad_expr({begin, begin});
 }
 

@@ -268,6 +268,20 @@ TEST(Parse, trees_have_limits) {
   EXPECT_EQ(type(repeat("Array<", 300) + "X" + repeat(">", 300)), "errors: too-deep");
 }
 
+// One of these takes minutes when a part of the work is quadratic.
+TEST(Parse, large_nonsense_is_refused_in_linear_time) {
+  constexpr size_t k_bytes = 10'000'000;
+  constexpr size_t k_more_bytes = 1'000'000;
+  for (std::string_view part :
+       {"(", "[", "{", "f<A<A<", "a.b<a.b<", "-", "!", "\"\\(", "\"", "}", "(]", "' ", "a+", ".a ",
+        "if x {} else ", "\n.a(", "x->", "f() {", "(\n"}) {
+    std::string source = "fn f() {\n";
+    size_t bytes = part == "(" || part == "\"\\(" ? k_bytes : k_more_bytes;
+    while (source.size() < bytes) source += part;
+    EXPECT_FALSE(parse(source).diagnostics.empty()) << part;
+  }
+}
+
 TEST(Parse, a_prompt_takes_declarations_and_statements) {
   Parsed parsed = parse_input("fn f() -> Integer { 1 }\nlet x = f()\nx + 1");
   ASSERT_EQ(codes(parsed), "");

@@ -92,6 +92,7 @@ TypeNode* Parser::nonvariant() {
   if (at(K::kw_fn)) help = "a function has the type `(Integer) -> String`";
   if (at(K::ampersand) || at(K::star)) help = "a reference has the type `Ref<T>`";
   if (at(K::string) || at(K::integer)) help = "a type has no values; variants are `.a | .b`";
+  if (token().newline_before) help.clear();
   expected("expected-type", "a type", std::move(help));
   return bad_type(token().span());
 }
@@ -118,7 +119,9 @@ TypeNode* Parser::parenthesis_type() {
     node->span = from(begin);
     return node;
   }
-  bool fields = close == open + 1 || (is_word(token(1)) && (at(K::colon, 2) || at(K::assign, 2)));
+  bool fields = close == open + 1 ||
+                (is_word(token(1)) &&
+                 (at(K::colon, 2) || at(K::assign, 2) || (at(K::question, 2) && at(K::colon, 3))));
   if (fields) {
     TypeNode* node = tree_->new_type(TypeForm::structure, {});
     std::vector<TypeField> list_of_fields;

@@ -12,6 +12,7 @@ Parser::Parser(std::string_view source, Lexed lexed)
     deep_ = deep_ || problem.code == "too-deep";
     found_.add(std::move(problem));
   }
+  found_.count_dropped(lexed.dropped);
 }
 
 Parsed Parser::finish() {
@@ -218,11 +219,20 @@ void Parser::recover_in_statements(uint32_t close, uint32_t start) {
   if (pos_ == start) pos_ = after(pos_);
   while (pos_ < close && !at(K::semicolon)) {
     if (token().newline_before && (starts_expression(token()) || at(K::kw_let) || at(K::kw_var)) &&
-        !starts_line_of_method()) {
+        !starts_line_of_method() && !starts_line_of_arm(close)) {
       return;
     }
     pos_ = after(pos_);
   }
+}
+
+// An arm whose `match` was not understood.
+bool Parser::starts_line_of_arm(uint32_t close) const {
+  if (!at(K::dot)) return false;
+  for (uint32_t i = pos_ + 1; i < close && !tokens_[i].newline_before; i = after(i)) {
+    if (tokens_[i].is(K::arrow)) return true;
+  }
+  return false;
 }
 
 void Parser::recover_in_file(uint32_t start) {
@@ -254,8 +264,8 @@ Name Parser::expect_name(std::string_view what) {
   if (is_keyword(token().kind) && !token().newline_before && !at(K::kw_in)) {
     std::string word(spelling(token().kind));
     mend("keyword-as-name", "'" + word + "' is a keyword", token().span(),
-         "cannot be " + std::string(what),
-         "take another name, or put it in back-quotes: ``" + word + "``", "`" + word + "`");
+         "cannot be " + std::string(what), "take another name, or put this one in back-quotes",
+         "`" + word + "`");
     Name name = name_of(token());
     advance();
     return name;

@@ -87,6 +87,7 @@ class Parser {
   bool new_line() const { return token().newline_before && context_.newlines; }
   bool adjacent(size_t ahead) const { return !token(ahead).space_before; }
   bool starts_line_of_method(size_t ahead = 0) const;
+  bool starts_line_of_arm(uint32_t close) const;
   bool starts_expression(const Token& token) const;
   bool starts_type(const Token& token) const;
   bool starts_declaration(uint32_t index) const;
@@ -156,6 +157,7 @@ class Parser {
   Expr* body_or_expr();
   void unexpected_after_statement(uint32_t start);
   Expr* foreign_statement();
+  Expr* foreign_operand();
 
   // ---- expressions (parse_expr.cpp, parse_primary.cpp, parse_control.cpp) ----
   Expr* expression();
@@ -195,6 +197,7 @@ class Parser {
   Expr* try_expr();
   Expr* jump();
   Expr* unexpected_in_expression();
+  bool foreign_operator();
   void unexpected_in_list(uint32_t open, std::string_view what);
 
   Expr* make(ExprForm form, Span span) { return tree_->new_expr(form, span); }
