@@ -1,0 +1,214 @@
+#include "lang/compile.hpp"
+
+#include <algorithm>
+
+#include "lang/compile_check.hpp"
+#include "lang/compile_session.hpp"
+#include "lang/emit.hpp"
+#include "lang/infer.hpp"
+#include "lang/parse.hpp"
+
+namespace samara::lang {
+
+namespace {
+
+#ifdef NDEBUG
+constexpr bool k_check_emitted = false;
+#else
+constexpr bool k_check_emitted = true;
+#endif
+
+// Types and signatures first, so that bodies may refer to what comes later.
+void check_declarations(Session& session, TypeResolver& resolver, Inferrer& inferrer) {
+  for (Item& item : session.items) {
+    if (item.kind == ItemKind::type) resolver.check_declaration(item);
+  }
+  for (Item& item : session.items) {
+    if (item.kind != ItemKind::platform) continue;
+    inferrer.signature(item);
+    const Declaration& declaration = *item.declaration;
+    if (declaration.type_parameters.empty()) continue;
+    // The types of a generic function are looked at once with parameters that are anything.
+    TypeArguments bound;
+    for (const Name& name : declaration.type_parameters) {
+      bound.emplace_back(name.text, session.types.fresh());
+    }
+    size_t before = item.module->reporter.count();
+    for (const Parameter& parameter : declaration.parameters) {
+      if (parameter.type != nullptr) resolver.resolve_open(*item.module, *parameter.type, bound);
+    }
+    if (declaration.type != nullptr) {
+      resolver.resolve_open(*item.module, *declaration.type, bound);
+    }
+    if (item.module->reporter.count() != before) item.broken = true;
+  }
+}
+
+// The bodies of the main file and of what they reach in other files.
+void infer_bodies(Module& main, Inferrer& inferrer) {
+  std::vector<Item*> work(main.functions.rbegin(), main.functions.rend());
+  while (!work.empty()) {
+    Item* item = work.back();
+    work.pop_back();
+    if (item->progress != Progress::untouched) continue;
+    inferrer.function(*item);
+    for (Item* used : item->scope->functions) {
+      if (used->progress == Progress::untouched) work.push_back(used);
+    }
+  }
+}
+
+// Problems of an imported file are shown where the main file imports it, first or through others.
+void report_imported(Session& session, Module& main) {
+  for (Module& module : session.modules) {
+    if (module.is_main || module.reporter.count() == 0) continue;
+    Module* at = &module;
+    while (at->imported_by != nullptr && !at->imported_by->is_main) at = at->imported_by;
+    std::vector<Diagnostic> found = module.reporter.take();
+    const Diagnostic& first = found.front();
+    Position position = module.positions->at(first.span.begin);
+    Diagnostic& d = main.reporter.error(
+        "import-broken", at->imported_at,
+        quoted(module.path) + " has " + counted(found.size(), "error"), "cannot be used");
+    d.help = module.path + ":" + std::to_string(position.line) + ":" +
+             std::to_string(position.column) + ": " + first.title;
+  }
+}
+
+class Programs {
+ public:
+  Programs(Session& session, TypeResolver& resolver)
+      : session_(session), resolver_(resolver), signatures_(session.table) {}
+
+  std::unique_ptr<ir::Program> make(Item& item) {
+    for (const Component& each : reached_from(item)) {
+      for (const Item* used : each.items) {
+        if (used->broken || used->body == nullptr) return nullptr;
+      }
+    }
+    Emitter emitter(session_, ++serial_);
+    std::unique_ptr<ir::Program> program = emitter.program(item);
+    if (program == nullptr) {
+      bool deep = emitter.problem() == EmitProblem::too_deep;
+      item.module->reporter
+          .error(deep ? "too-deep" : "too-large", deep ? emitter.problem_at() : item.span,
+                 deep ? "the program nests too deep here (limit " +
+                            std::to_string(ir::k_ir_depth_max) + ")"
+                      : "the program of " + quoted(item.name) + " is too large",
+                 deep ? "" : "has more than 4 million nodes")
+          .help = deep ? "give parts of it names of their own" : "split the function";
+      return nullptr;
+    }
+    if (!k_check_emitted) return program;
+    std::string violation = first_violation(session_, resolver_, *program, signatures_);
+    if (violation.empty()) return program;
+    item.module->reporter.error(
+        "internal", item.span,
+        "the compiler made a wrong program of " + quoted(item.name) + ": " + violation,
+        "a defect of the compiler");
+    return nullptr;
+  }
+
+ private:
+  Session& session_;
+  TypeResolver& resolver_;
+  ir::SignatureCache signatures_;
+  uint32_t serial_ = 0;
+};
+
+std::vector<Occurrence> occurrences_of(Session& session) {
+  std::vector<Occurrence> out;
+  out.reserve(session.uses.size());
+  for (NameUse& use : session.uses) {
+    Occurrence made;
+    made.span = use.span;
+    made.name = use.name;
+    made.kind = use.kind;
+    made.type =
+        use.type != nullptr ? message_type(session.types, use.type, nullptr) : std::move(use.text);
+    made.doc = use.doc;
+    made.definition = use.definition;
+    if (use.module != nullptr && !use.module->is_main) made.definition_file = use.module->path;
+    out.push_back(std::move(made));
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Occurrence& a, const Occurrence& b) {
+    return a.span.begin < b.span.begin;
+  });
+  auto same = [](const Occurrence& a, const Occurrence& b) { return a.span == b.span; };
+  out.erase(std::unique(out.begin(), out.end(), same), out.end());
+  return out;
+}
+
+}  // namespace
+
+void compile_bodies(Session& session, Module& main) {
+  TypeResolver resolver(session);
+  Inferrer inferrer(session, resolver);
+  check_declarations(session, resolver, inferrer);
+  infer_bodies(main, inferrer);
+}
+
+Compilation compile(TypeTable& types, const SyntaxTree& tree, std::string_view source,
+                    std::string_view path, const CompileOptions& options, Wanted wanted) {
+  Session session(types, options);
+  session.want_occurrences = wanted == Wanted::occurrences;
+  Module& main = *session.open_main(tree, source, path);
+  compile_bodies(session, main);
+  report_imported(session, main);
+  Compilation out;
+  TypeResolver resolver(session);
+  Programs programs(session, resolver);
+  for (Item* item : main.functions) {
+    CompiledFunction function;
+    function.name = item->name;
+    function.doc = item->declaration->doc;
+    function.is_private = item->declaration->is_private;
+    if (wanted == Wanted::programs) function.program = programs.make(*item);
+    out.functions.push_back(std::move(function));
+  }
+  if (session.want_occurrences) out.occurrences = occurrences_of(session);
+  out.diagnostics = main.reporter.take();
+  return out;
+}
+
+Compilation compile_source(TypeTable& types, std::string_view source, std::string_view path,
+                           const CompileOptions& options) {
+  Parsed parsed = parse(source);
+  Compilation out = compile(types, *parsed.tree, source, path, options);
+  if (!parsed.diagnostics.empty()) {
+    for (CompiledFunction& function : out.functions) function.program = nullptr;
+  }
+  out.diagnostics.insert(out.diagnostics.begin(),
+                         std::make_move_iterator(parsed.diagnostics.begin()),
+                         std::make_move_iterator(parsed.diagnostics.end()));
+  std::stable_sort(
+      out.diagnostics.begin(), out.diagnostics.end(),
+      [](const Diagnostic& a, const Diagnostic& b) { return a.span.begin < b.span.begin; });
+  return out;
+}
+
+Result<const Type*> parse_type_text(TypeTable& types, std::string_view text) {
+  constexpr std::string_view k_before = "type `\\`` = ";
+  std::string source = std::string(k_before) + std::string(text) + "\n";
+  Parsed parsed = parse(source);
+  auto error = [&](const Diagnostic& d) {
+    auto before = static_cast<uint32_t>(k_before.size());
+    uint32_t at = d.span.begin > before ? d.span.begin - before : 0;
+    return Error(Code::corrupt, k_domain_offset, at, d.title);
+  };
+  if (!parsed.diagnostics.empty()) return error(parsed.diagnostics[0]);
+  CompileOptions options;
+  Session session(types, options);
+  Module& main = *session.open_main(*parsed.tree, source, "");
+  TypeResolver resolver(session);
+  const Type* type = nullptr;
+  if (parsed.tree->declarations.size() == 1 && parsed.tree->declarations[0].type != nullptr) {
+    type = resolver.resolve(main, *parsed.tree->declarations[0].type);
+  }
+  if (type != nullptr) return type;
+  std::vector<Diagnostic> found = main.reporter.take();
+  if (!found.empty()) return error(found[0]);
+  return Error(Code::corrupt, "not a type");
+}
+
+}  // namespace samara::lang

@@ -1,0 +1,568 @@
+#include "lang/infer.hpp"
+
+#include <algorithm>
+
+#include "lang/complete_probe.hpp"
+
+namespace samara::lang {
+
+namespace {
+/// Expressions inside expressions; chains of operators and calls are walked, not entered.
+constexpr uint32_t k_infer_depth_max = 1000;
+}  // namespace
+
+Diagnostic& Inferrer::report(std::string_view code, Span at, std::string title, std::string label) {
+  item_->broken = true;
+  return module_->reporter.error(code, at, std::move(title), std::move(label));
+}
+
+Draft* Inferrer::make(ir::Op op, const Expr& at, Ty* type) {
+  Draft* made = session_.arena.draft();
+  made->op = op;
+  made->span = at.span;
+  made->offset = at.op_span.end > at.op_span.begin ? at.op_span.begin : at.span.begin;
+  made->type = type;
+  drafts_.push_back(made);
+  return made;
+}
+
+Draft* Inferrer::failed(const Expr& at) {
+  item_->broken = true;
+  return make(ir::Op::value, at, session_.types.error());
+}
+
+Draft* Inferrer::failed(Draft* draft) {
+  item_->broken = true;
+  draft->type = session_.types.error();
+  return draft;
+}
+
+Draft* Inferrer::null_at(const Expr& at) { return make(ir::Op::value, at, session_.types.null()); }
+
+void Inferrer::note(const Name& name, const char* kind, Ty* type, std::string_view doc,
+                    Span definition, Module* module) {
+  if (!session_.want_occurrences) return;
+  session_.note(*module_, {name.span, name.text, kind, type, {}, doc, module, definition});
+}
+
+Draft* Inferrer::infer(const Expr& e, const Want& want) {
+  if (depth_ >= k_infer_depth_max) {
+    if (!too_deep_) {
+      report("too-deep", e.span,
+             "expressions nest too deep (limit " + std::to_string(k_infer_depth_max) + ")");
+    }
+    too_deep_ = true;
+    return failed(e);
+  }
+  depth_++;
+  Draft* out = dispatch(e, want);
+  depth_--;
+  return out;
+}
+
+Draft* Inferrer::dispatch(const Expr& e, const Want& want) {
+  switch (e.form) {
+    case ExprForm::null:
+      return null_at(e);
+    case ExprForm::boolean:
+      return literal(e, Kind::boolean);
+    case ExprForm::integer:
+      return integer(e, want);
+    case ExprForm::float_:
+      return literal(e, Kind::float_);
+    case ExprForm::string:
+      return literal(e, Kind::string);
+    case ExprForm::datetime:
+      return literal(e, Kind::datetime);
+    case ExprForm::blob:
+      return literal(e, Kind::blob);
+    case ExprForm::interpolation:
+      return interpolation(e);
+    case ExprForm::name:
+      return name(e, want);
+    case ExprForm::array:
+      return elements(e, want, ir::Op::new_array, Kind::array);
+    case ExprForm::set:
+      return elements(e, want, ir::Op::new_set, Kind::set);
+    case ExprForm::vector:
+      return elements(e, want, ir::Op::new_vector, Kind::vector);
+    case ExprForm::matrix:
+      return elements(e, want, ir::Op::new_matrix, Kind::matrix);
+    case ExprForm::dict:
+      return dict(e, want);
+    case ExprForm::structure:
+      return structure(e, want);
+    case ExprForm::variant:
+      return variant(e, want);
+    case ExprForm::ref:
+      return elements(e, want, ir::Op::new_ref, Kind::ref);
+    case ExprForm::field:
+    case ExprForm::index:
+    case ExprForm::call:
+      return postfix(e, want, false);
+    case ExprForm::unary:
+      return unary(e, want);
+    case ExprForm::binary:
+      return binary_chain(e, want);
+    case ExprForm::cast:
+      return cast(e);
+    case ExprForm::ascription:
+      return ascription(e);
+    case ExprForm::parenthesized:
+      return infer(*e.kids[0], want);
+    case ExprForm::lambda:
+      return lambda(e, want);
+    case ExprForm::block:
+      return block(e, want);
+    case ExprForm::if_:
+      return if_(e, want);
+    case ExprForm::match:
+      return match(e, want);
+    case ExprForm::for_:
+      return for_(e);
+    case ExprForm::while_:
+      return while_(e);
+    case ExprForm::try_:
+      return try_(e, want);
+    case ExprForm::return_:
+      return return_(e);
+    case ExprForm::throw_:
+      return throw_(e);
+    case ExprForm::break_:
+    case ExprForm::continue_:
+      return jump(e);
+    case ExprForm::let:
+      return let(e);
+    case ExprForm::assign:
+      return assign(e);
+    case ExprForm::error:
+      return failed(e);
+  }
+  return failed(e);
+}
+
+// --- expectations --------------------------------------------------------------------------------
+
+Draft* Inferrer::check(const Expr& e, const Want& want) {
+  Draft* draft = infer(e, want);
+  fit(draft, want);
+  return draft;
+}
+
+bool Inferrer::fit(Draft* draft, const Want& want) {
+  if (want.type == nullptr) return true;
+  if (session_.types.is_never(draft->type)) return true;
+  if (session_.types.unify(want.type, draft->type)) return true;
+  mismatch(draft, want);
+  return false;
+}
+
+Draft* Inferrer::check_exact(const Expr& e, const Want& want) {
+  return exact(check(e, want), want.type);
+}
+
+Draft* Inferrer::exact(Draft* draft, Ty* type) {
+  if (type == nullptr || !session_.types.is_never(draft->type) || session_.types.is_never(type)) {
+    return draft;
+  }
+  Draft* made = session_.arena.draft();
+  made->op = ir::Op::block;
+  made->choice = Choice::never_as;
+  made->span = draft->span;
+  made->offset = draft->offset;
+  made->type = type;
+  made->kids = session_.arena.copy(std::vector<Draft*>{draft});
+  drafts_.push_back(made);
+  return made;
+}
+
+void Inferrer::explain(Diagnostic& d, const Want& want) {
+  using Reason = Because::Reason;
+  const Because& because = want.because;
+  std::string wanted = text(want.type);
+  std::string said;
+  switch (because.reason) {
+    case Reason::none:
+      return;
+    case Reason::parameter:
+      said = "this parameter is " + wanted;
+      break;
+    case Reason::result:
+      said = because.span.end == because.span.begin ? "without '->' the function gives Null"
+                                                    : "the function gives " + wanted;
+      break;
+    case Reason::annotation:
+    case Reason::ascription:
+      said = "the type is written here";
+      break;
+    case Reason::variable:
+      said = quoted(because.name) + " is " + wanted;
+      break;
+    case Reason::first_branch:
+      said = "the first branch gives " + wanted;
+      break;
+    case Reason::first_element:
+      said = "the first one is " + wanted;
+      break;
+    case Reason::left_side:
+      said = "the left side is " + wanted;
+      break;
+    case Reason::earlier_return:
+      said = "this gives " + wanted;
+      break;
+    case Reason::condition:
+    case Reason::message:
+    case Reason::field:
+    case Reason::payload:
+    case Reason::key:
+    case Reason::index:
+    case Reason::element:
+    case Reason::callback:
+      return;
+  }
+  if (because.module != nullptr && because.module != module_) return;
+  if (because.span.end > because.span.begin) d.related.push_back({because.span, std::move(said)});
+}
+
+namespace {
+
+// What is expected, in a word or two before the types.
+std::string subject_of(const Because& because) {
+  using Reason = Because::Reason;
+  switch (because.reason) {
+    case Reason::parameter:
+      return because.name.empty()
+                 ? std::string("argument ") + std::to_string(because.index + 1)
+                 : "argument " + std::to_string(because.index + 1) + " of " + quoted(because.name);
+    case Reason::condition:
+      return "a condition";
+    case Reason::message:
+      return "the message of 'throw'";
+    case Reason::field:
+      return "the field " + quoted(because.name);
+    case Reason::payload:
+      return "the case " + quoted(because.name);
+    case Reason::key:
+      return "the key";
+    case Reason::index:
+      return "the index";
+    case Reason::element:
+      return "the element";
+    case Reason::callback:
+      return "the function given to " + quoted(because.name);
+    case Reason::result:
+      return because.name.empty() ? "the result" : "the result of " + quoted(because.name);
+    case Reason::variable:
+    case Reason::annotation:
+      return because.name.empty() ? "" : quoted(because.name);
+    case Reason::none:
+    case Reason::ascription:
+    case Reason::first_branch:
+    case Reason::first_element:
+    case Reason::left_side:
+    case Reason::earlier_return:
+      return {};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string Inferrer::mismatch_help(Draft* draft, Ty* expected) {
+  Types& types = session_.types;
+  Ty* found = draft->type;
+  if (types.is(expected, Kind::float_) && types.is(found, Kind::integer)) {
+    return "nothing converts by itself: write 'x.to_float()'";
+  }
+  if (types.is(expected, Kind::integer) && types.is(found, Kind::float_)) {
+    return "nothing converts by itself: write 'x.to_integer()'";
+  }
+  if (types.is(expected, Kind::string)) return "'print(x)' makes text of any value";
+  if (types.is(expected, Kind::variant) && types.index_of(expected, "none") >= 0 &&
+      types.index_of(expected, "some") >= 0) {
+    if (types.is(found, Kind::null)) return "write '.none' for no value";
+    return "write '.some x' for a value that is there";
+  }
+  if (types.is(expected, Kind::variant) && types.is(found, Kind::variant)) {
+    return "'x as T' widens a variant to one with more cases";
+  }
+  if (types.is(found, Kind::variant) && types.index_of(found, "some") >= 0) {
+    return "a value that may be missing is looked at with 'match'";
+  }
+  auto head = types.kind(found);
+  if (head == Kind::function && types.arity(found) == 1) return "call the function: 'f()'";
+  if (types.is(found, Kind::set) && types.arity(found) == 1 && types.is(expected, Kind::dict)) {
+    return "an empty dict is written '{:}'";
+  }
+  if (types.is(found, Kind::null) && draft->op == ir::Op::if_else) {
+    return "an 'if' without 'else' gives null";
+  }
+  if (types.is(expected, Kind::array) && types.is(found, Kind::set)) return "write 'x.to_array()'";
+  if (types.is(expected, Kind::set) && types.is(found, Kind::array)) return "write 'x.to_set()'";
+  return {};
+}
+
+void Inferrer::mismatch(Draft* draft, const Want& want) {
+  if (session_.types.is_error(want.type) || session_.types.is_error(draft->type)) return;
+  std::string wanted = text(want.type);
+  std::string found = text(draft->type);
+  std::string subject = subject_of(want.because);
+  std::string title = subject.empty() ? "expected " + wanted + ", found " + found
+                                      : subject + " must be " + wanted + ", found " + found;
+  if (want.because.reason == Because::Reason::result &&
+      want.because.span.begin == want.because.span.end) {
+    title = subject + " is Null, found " + found;
+  }
+  std::string label = wanted == found ? "another type of this form" : "this is " + found;
+  if (wanted == "_" || wanted == found) title = "the types do not agree: " + title;
+  Diagnostic& d = report("type-mismatch", draft->span, std::move(title), std::move(label));
+  explain(d, want);
+  d.help = mismatch_help(draft, want.type);
+  if (d.help.empty() && want.because.reason == Because::Reason::result &&
+      want.because.span.begin == want.because.span.end && item_->declaration->body != nullptr) {
+    d.help = "write '-> " + found + "' after the parameters, or end the body with 'null'";
+  }
+  if (d.help.empty() && want.because.reason == Because::Reason::condition) {
+    d.help = "compare it with something, for example 'x != 0'";
+  }
+}
+
+// --- names ---------------------------------------------------------------------------------------
+
+Variable* Inferrer::variable(const Name& name, Ty* type, VariableKind kind) {
+  Variable* made = session_.arena.variable();
+  made->name = name.text;
+  made->span = name.span;
+  made->type = type;
+  made->kind = kind;
+  made->depth = scope_->depth;
+  variables_.push_back(made);
+  return made;
+}
+
+namespace {
+const char* kind_word(VariableKind kind) {
+  switch (kind) {
+    case VariableKind::parameter:
+      return "parameter";
+    case VariableKind::variable:
+      return "variable";
+    case VariableKind::constant:
+    case VariableKind::loop:
+    case VariableKind::payload:
+    case VariableKind::handler:
+      return "constant";
+  }
+  return "";
+}
+}  // namespace
+
+void Inferrer::define(Variable* variable) {
+  if (variable->name.empty()) return;
+  Scopes::Binding* other = scopes_.find(variable->name);
+  uint32_t base = block_base_ == nullptr ? 0 : block_base_->depth;
+  if (other != nullptr && other->depth > base && other->variable->depth == variable->depth) {
+    Diagnostic& d =
+        report("duplicate-name", variable->span,
+               quoted(variable->name) + " is defined twice in this block", "second definition");
+    d.related.push_back({other->variable->span, "first defined here"});
+    d.help = other->variable->is_mutable ? "to assign to it, leave out 'var'"
+                                         : "give one of them another name";
+  }
+  scopes_.define(variable);
+  note({variable->name, variable->span}, kind_word(variable->kind), variable->type, {},
+       variable->span, module_);
+}
+
+void Inferrer::note_capture(Variable* variable) {
+  for (FunctionScope* at = scope_; at != nullptr && at->depth > variable->depth; at = at->outer) {
+    uint64_t key = uint64_t{at->number} << 32 | variable->number;
+    if (!captured_.insert(key).second) return;
+    at->captures.push_back(variable);
+    variable->captured = true;
+  }
+}
+
+void Inferrer::note_function(Item& item) {
+  for (FunctionScope* at = scope_; at != nullptr; at = at->outer) {
+    auto known = std::find(at->functions.begin(), at->functions.end(), &item);
+    if (known != at->functions.end()) break;
+    at->functions.push_back(&item);
+  }
+  if (scope_->depth == 0) return;
+  auto& uses = item_->lambda_uses;
+  if (std::find(uses.begin(), uses.end(), &item) == uses.end()) uses.push_back(&item);
+}
+
+Draft* Inferrer::mention(const Expr& e, Variable* variable) {
+  Draft* draft = make(ir::Op::variable, e, variable->type);
+  draft->variable = variable;
+  note_capture(variable);
+  return draft;
+}
+
+Draft* Inferrer::mention_item(const Expr& e, Item& item) {
+  signature(item);
+  if (item.broken && item.kind == ItemKind::object) return failed(e);
+  Draft* draft = make(ir::Op::variable, e, item.type);
+  draft->choice = item.kind == ItemKind::object ? Choice::object : Choice::function;
+  draft->item = &item;
+  if (item.kind == ItemKind::function) note_function(item);
+  return draft;
+}
+
+Draft* Inferrer::name(const Expr& e, const Want& want) {
+  if (session_.probe != nullptr) session_.probe->at_name(*this, e);
+  if (Scopes::Binding* binding = scopes_.find(e.name.text)) {
+    Variable* variable = binding->variable;
+    note(e.name, kind_word(variable->kind), variable->type, {}, variable->span, module_);
+    if (!e.type_arguments.empty()) {
+      report("type-arguments", e.span,
+             "the variable " + quoted(e.name.text) + " takes no type arguments", "not generic");
+    }
+    return mention(e, variable);
+  }
+  auto at = module_->names.find(e.name.text);
+  if (at != module_->names.end()) {
+    Item& item = *at->second;
+    if (item.kind == ItemKind::type) {
+      report("type-as-value", e.span, quoted(e.name.text) + " is a type, not a value", "a type")
+          .help = "a struct is written '(field=value, …)', a case '.name value'";
+      return failed(e);
+    }
+    if (item.kind == ItemKind::platform) {
+      report("platform-as-value", e.span,
+             "the platform function " + quoted(e.name.text) + " can only be called", "not a value")
+          .help = "write a lambda that calls it: 'x -> " + std::string(e.name.text) + "(x)'";
+      return failed(e);
+    }
+    Draft* draft = mention_item(e, item);
+    note(e.name, "function", item.type, item.declaration->doc, item.span, item.module);
+    if (!item.broken && want.type != nullptr) return forward(e, draft, want.type);
+    return draft;
+  }
+  unknown_name(e, false);
+  return failed(e);
+}
+
+void Inferrer::unknown_name(const Expr& e, bool called) {
+  std::string_view wanted = e.name.text;
+  NearName near(wanted);
+  for (Scopes::Binding* at = scopes_.place(); at != nullptr; at = at->below) {
+    near.consider(at->variable->name);
+  }
+  for (const auto& [name, item] : module_->names) near.consider(name);
+  if (called) {
+    for (const Method& method : all_methods()) {
+      if (method.owner.empty()) near.consider(method.name);
+    }
+    near.consider("wrap");
+    near.consider("unwrap");
+  }
+  std::string_view habit = called ? habitual_function(wanted) : std::string_view{};
+  bool type = is_builtin_type_name(wanted) || !habitual_type(wanted).empty();
+  Diagnostic& d = called ? report("unknown-function", e.name.span,
+                                  "there is no function " + quoted(wanted), "not known here")
+                         : report("unknown-name", e.name.span, quoted(wanted) + " is not defined",
+                                  "not known here");
+  d.help = near.question();
+  d.fix = near.best();
+  if (!habit.empty()) {
+    d.help = "in East it is called " + quoted(habit);
+    d.fix = habit;
+  }
+  if (called && wanted == "len")
+    d.help = "the size of a collection is 'x.size()', of a text 'x.length()'";
+  if (!called && find_method("", wanted) != nullptr) {
+    d.help = "it is a built-in function and can only be called: '" + std::string(wanted) + "(x)'";
+  } else if (!called && (wanted == "None" || wanted == "nil" || wanted == "undefined")) {
+    d.help = "no value is 'null', or '.none' for an option";
+    d.fix = ".none";
+  } else if (wanted == "True" || wanted == "False") {
+    d.help = "write '" + std::string(wanted == "True" ? "true" : "false") + "'";
+    d.fix = wanted == "True" ? "true" : "false";
+  } else if (!called && (wanted == "self" || wanted == "this")) {
+    d.help = "there are no objects: pass the value as a parameter";
+  } else if (type && d.fix.empty()) {
+    d.help = called ? "types are no functions; text is read by 'parse<T>(text)', a float by "
+                      "'x.to_float()'"
+                    : "it is a type, not a value";
+  }
+}
+
+// --- entry ---------------------------------------------------------------------------------------
+
+void Inferrer::signature(Item& item) {
+  if (item.signature_done) return;
+  item.signature_done = true;
+  const Declaration& declaration = *item.declaration;
+  bool generic = !declaration.type_parameters.empty();
+  if (item.kind == ItemKind::platform && generic) return;
+  for (const Parameter& parameter : declaration.parameters) {
+    item.inputs.push_back(parameter.type == nullptr
+                              ? session_.types.error()
+                              : resolver_.resolve_type(*item.module, *parameter.type));
+    if (parameter.type == nullptr) item.broken = true;
+  }
+  if (declaration.type != nullptr) {
+    item.output = resolver_.resolve_type(*item.module, *declaration.type);
+  } else if (item.kind == ItemKind::function && !declaration.name.present()) {
+    item.output = session_.types.fresh(session_.table.never());
+  } else {
+    item.output = session_.types.null();
+  }
+  item.type = session_.types.function(item.is_async, item.inputs, item.output);
+  if (item.kind == ItemKind::platform) {
+    Inferrer::compare_offered(item, item.span, {}, item.inputs, item.output);
+  }
+}
+
+void Inferrer::function(Item& item) {
+  if (item.progress != Progress::untouched) return;
+  item.progress = Progress::running;
+  module_ = item.module;
+  item_ = &item;
+  scope_ = nullptr;
+  loop_ = nullptr;
+  scopes_.clear();
+  block_base_ = nullptr;
+  drafts_.clear();
+  variables_.clear();
+  pending_.clear();
+  generic_platform_.clear();
+  captured_.clear();
+  depth_ = 0;
+  too_deep_ = false;
+
+  signature(item);
+  const Declaration& declaration = *item.declaration;
+  FunctionScope* scope = enter_function(item.is_async, item.output);
+  scope->result_written = declaration.type != nullptr;
+  if (declaration.type != nullptr) scope->result_span = declaration.type->span;
+  item.scope = scope;
+  for (size_t i = 0; i < declaration.parameters.size(); i++) {
+    const Parameter& parameter = declaration.parameters[i];
+    Variable* made = variable(parameter.name, item.inputs[i], VariableKind::parameter);
+    scope->parameters.push_back(made);
+    define(made);
+  }
+  if (session_.want_occurrences && declaration.name.present()) {
+    note(declaration.name, "function", item.type, declaration.doc, item.span, &*item.module);
+  }
+  if (declaration.body != nullptr) {
+    Want want{item.output,
+              {.reason = Because::Reason::result,
+               .span = scope->result_span,
+               .name = declaration.name.text}};
+    Draft* body = scoped(*declaration.body, want);
+    fit(body, want);
+    item.body = body;
+  } else {
+    item.broken = true;
+  }
+  run_pending(0);
+  finish();
+  item.progress = Progress::done;
+}
+
+}  // namespace samara::lang
