@@ -75,7 +75,8 @@ Doc Layout::suffix(std::string_view text) {
 Doc Layout::break_around() { return add({.form = Form::empty, .forced = true}); }
 
 // Whether `first` and what follows it fit on the rest of the line, up to the first line break that
-// is certain. Groups are taken flat, except those that hold a forced break.
+// is certain or, in what follows, possible. Groups are taken flat, except those that hold a forced
+// break.
 bool Layout::fits(Pending first, std::span<const Pending> rest, int64_t columns_left) const {
   std::vector<Pending> stack = {first};
   size_t rest_left = rest.size();
@@ -113,7 +114,7 @@ bool Layout::fits(Pending first, std::span<const Pending> rest, int64_t columns_
         stack.push_back({node.first, at.indent, at.broken});
         break;
       case Form::group:
-        stack.push_back({node.first, at.indent, node.forced});
+        stack.push_back({node.first, at.indent, node.forced || at.broken});
         break;
       case Form::if_broken:
         stack.push_back({at.broken ? node.first : node.second, at.indent, at.broken});
@@ -238,7 +239,8 @@ std::string Layout::render(Doc doc, uint32_t width) const {
         break;
       case Form::choice: {
         Doc taken = fits_here({node.first, at.indent, false}) ? node.first : node.second;
-        stack.push_back({taken, at.indent, taken == node.second});
+        // Groups after a forced line break were not measured: they are not on one line.
+        stack.push_back({taken, at.indent, taken == node.second || node.forced});
         break;
       }
       case Form::suffix:

@@ -25,7 +25,8 @@ std::unique_ptr<SyntaxTree> read_back(const ir::Program& program, const ReadBack
 
 struct SourceText {
   std::string text;
-  bool exact = false;  // compiles to the same canonical code
+  bool exact = false;    // compiles to the same canonical code
+  bool natural = false;  // types that are inferred are left out
 };
 /// Source text of the program: the natural form if it compiles to the same canonical code, else the
 /// explicit form. Cost: one or two compilations.
