@@ -69,7 +69,7 @@ void report_imported(Session& session, Module& main) {
     Position position = module.positions->at(first.span.begin);
     Diagnostic& d = main.reporter.error(
         "import-broken", at->imported_at,
-        quoted(module.path) + " has " + counted(found.size(), "error"), "cannot be used");
+        in_quotes(module.path) + " has " + counted(found.size(), "error"), "cannot be used");
     d.help = module.path + ":" + std::to_string(position.line) + ":" +
              std::to_string(position.column) + ": " + first.title;
   }
@@ -94,7 +94,7 @@ class Programs {
           .error(deep ? "too-deep" : "too-large", deep ? emitter.problem_at() : item.span,
                  deep ? "the program nests too deep here (limit " +
                             std::to_string(ir::k_ir_depth_max) + ")"
-                      : "the program of " + quoted(item.name) + " is too large",
+                      : "the program of " + in_quotes(item.name) + " is too large",
                  deep ? "" : "has more than 4 million nodes")
           .help = deep ? "give parts of it names of their own" : "split the function";
       return nullptr;
@@ -104,7 +104,7 @@ class Programs {
     if (violation.empty()) return program;
     item.module->reporter.error(
         "internal", item.span,
-        "the compiler made a wrong program of " + quoted(item.name) + ": " + violation,
+        "the compiler made a wrong program of " + in_quotes(item.name) + ": " + violation,
         "a defect of the compiler");
     return nullptr;
   }
@@ -174,10 +174,10 @@ Compilation compile(TypeTable& types, const SyntaxTree& tree, std::string_view s
 Compilation compile_source(TypeTable& types, std::string_view source, std::string_view path,
                            const CompileOptions& options) {
   Parsed parsed = parse(source);
-  Compilation out = compile(types, *parsed.tree, source, path, options);
-  if (!parsed.diagnostics.empty()) {
-    for (CompiledFunction& function : out.functions) function.program = nullptr;
-  }
+  // Of a tree with holes no programs can be made; its other problems are found all the same.
+  bool whole = !has_errors(parsed.diagnostics);
+  Compilation out = compile(types, *parsed.tree, source, path, options,
+                            whole ? Wanted::programs : Wanted::occurrences);
   out.diagnostics.insert(out.diagnostics.begin(),
                          std::make_move_iterator(parsed.diagnostics.begin()),
                          std::make_move_iterator(parsed.diagnostics.end()));

@@ -348,6 +348,7 @@ Expr* Parser::matrix() {
   advance();
   std::vector<Expr*> kids;
   size_t width = 0;
+  bool even = true;
   list(pos_, "a row", [&] {
     if (!at(K::l_bracket))
       return expected("expected-row", "a row of the matrix, as in `[1.0, 2.0]`");
@@ -356,6 +357,7 @@ Expr* Parser::matrix() {
     list(pos_, "an element", [&] { kids.push_back(expression()); });
     if (node->integer == 0) width = kids.size() - before;
     if (kids.size() - before != width) {
+      even = false;
       mend("matrix-rows", "the rows of a matrix have one length", from(row),
            "has " + std::to_string(kids.size() - before) + ", the first row " +
                std::to_string(width));
@@ -363,6 +365,7 @@ Expr* Parser::matrix() {
     node->integer++;
   });
   node->span = from(begin);
+  if (!even) return bad_expr(node->span);
   return with_kids(node, kids);
 }
 

@@ -174,6 +174,7 @@ Expr* Parser::statement() {
   advance();
   Expr* value = expression();
   assign->span = from(begin);
+  if (!is_place) return bad_expr(assign->span);
   return with_kids(assign, {place, value});
 }
 

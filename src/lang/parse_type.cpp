@@ -185,13 +185,20 @@ TypeNode* Parser::named_type() {
          {node->span.begin, tokens_[tokens_[pos_].match].end}, "not a type of East",
          empty ? "write `Array<" + name + ">`" : "write `" + name + "<…>`",
          empty ? "Array<" + name + ">" : std::string());
-    pos_ = after(pos_);
+    if (empty) {
+      pos_ = after(pos_);
+      return bad_type(from(node->span.begin));
+    }
+    std::vector<TypeNode*> arguments;
+    list(pos_, "a type", [&] { arguments.push_back(type()); });
+    node->arguments = tree_->copy(arguments);
   } else if (at(K::question) && adjacent(0)) {
     std::string name(text(previous()));
     mend("optional-type", "a value that may be missing has the type `Option<T>`",
          {node->span.begin, token().end}, "not a type of East", "write `Option<" + name + ">`",
          "Option<" + name + ">");
     advance();
+    return bad_type(from(node->span.begin));
   }
   return node;
 }
