@@ -194,7 +194,7 @@ struct Declaration {
   DeclaredEffect effect = DeclaredEffect::none;
   std::vector<Import> imports;
   std::string_view source;  // import: the text after `from`; platform: the name it is registered
-                            // under where that is not `name`
+                            // under where that is not `name`: then source_span is not empty
   Span source_span;
   std::span<Name> type_parameters;
   std::span<Parameter> parameters;

@@ -10,11 +10,15 @@ class Declared : public ir::PlatformSignatures {
 
   Result<ir::PlatformSignature> find(TypeTable& types, std::string_view name,
                                      std::span<const Type* const> parameters) const override {
+    Item* found = nullptr;
     for (Item& item : session_.items) {
-      if (item.kind != ItemKind::platform || item.declaration->name.text != name) continue;
+      if (item.kind != ItemKind::platform || registered_name(item) != name) continue;
       if (item.declaration->type_parameters.size() != parameters.size()) continue;
-      return signature(item, parameters);
+      // Declared in several ways: which one a call means was settled when its types were found.
+      if (found != nullptr) return Error(Code::not_found, name);
+      found = &item;
     }
+    if (found != nullptr) return signature(*found, parameters);
     if (session_.options.platform != nullptr) {
       return session_.options.platform->find(types, name, parameters);
     }

@@ -347,7 +347,7 @@ void Lexer::quoted_name() {
   bool bad_escape = false;
   while (!at_end() && peek() != '`' && peek() != '\n') {
     if (peek() == '\\' && at_ + 1 < source_.size() && peek(1) != '\n') {
-      bad_escape |= peek(1) != '`' && peek(1) != '\\';
+      bad_escape |= peek(1) != '`' && peek(1) != '\\' && peek(1) != 'n';
       at_++;
     }
     at_++;
@@ -363,9 +363,7 @@ void Lexer::quoted_name() {
   push(TokenKind::quoted_name, begin, at_);
   if (bad_escape) {
     report("bad-escape", "unknown escape in a name", begin, at_, "has an unknown escape",
-           "in back-quotes there are ``\\` `` and `\\\\`");
-  } else if (at_ - begin == 2) {
-    report("empty-name", "a name cannot be empty", begin, at_, "has no characters");
+           "in back-quotes there are ``\\` ``, `\\\\` and `\\n`");
   }
 }
 

@@ -20,7 +20,7 @@ std::string_view unescape(std::string_view raw, bool is_name, std::string& scrat
     }
     char c = raw[++i];
     if (is_name) {
-      scratch += c;
+      scratch += c == 'n' ? '\n' : c;
     } else if (c == 'n') {
       scratch += '\n';
     } else if (c == 't') {

@@ -45,10 +45,16 @@ struct Item {
   bool is_async = false;
 
   // function
+  bool typed_in = false;  // at a prompt: no name, parameters from the options
   FunctionScope* scope = nullptr;
   Draft* body = nullptr;
   std::vector<Item*> lambda_uses;  // functions used inside lambdas
   bool broken = false;
+
+  /// What the platform calls it.
+  std::string_view registered_name() const {
+    return declaration->source.empty() ? declaration->name.text : declaration->source;
+  }
 
   // object
   std::shared_ptr<const ir::Program> program;
@@ -60,6 +66,13 @@ struct Item {
   bool emitted_captured = false;
   uint32_t component = 0;
 };
+
+/// What the host knows a platform function by.
+inline std::string_view registered_name(const Item& item) {
+  const Declaration& declaration = *item.declaration;
+  bool given = declaration.source_span.end > declaration.source_span.begin;
+  return given ? declaration.source : declaration.name.text;
+}
 
 /// One file.
 struct Module {

@@ -258,6 +258,10 @@ Name Parser::name_of(const Token& token) {
 Name Parser::expect_name(std::string_view what) {
   if (at(K::name) || at(K::quoted_name)) {
     Name name = name_of(token());
+    // Fields and cases may be called so: East has them.
+    if (name.text.empty()) {
+      mend("empty-name", "a name cannot be empty", name.span, "has no characters");
+    }
     advance();
     return name;
   }

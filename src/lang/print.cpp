@@ -170,7 +170,7 @@ Doc Printer::signature(const Declaration& declaration) {
                                              : declaration.span.end;
   // A platform function may be registered under another name.
   Doc real = 0;
-  if (!function && !declaration.source.empty()) {
+  if (!function && declaration.source_span.end > declaration.source_span.begin) {
     real = layout_.concat({text(" = "), layout_.owned(string_text(declaration.source))});
   }
   Doc out = layout_.concat({text("fn "), name(declaration.name),

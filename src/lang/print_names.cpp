@@ -27,8 +27,8 @@ namespace {
 std::string back_quoted(std::string_view name) {
   std::string out = "`";
   for (char c : name) {
-    if (c == '`' || c == '\\') out += '\\';
-    out += c;
+    if (c == '`' || c == '\\' || c == '\n') out += '\\';
+    out += c == '\n' ? 'n' : c;
   }
   return out + '`';
 }

@@ -4,6 +4,7 @@
 #include "lang/print_names.hpp"
 #include "lang/read_back_builder.hpp"
 #include "lang/read_back_operators.hpp"
+#include "value/number_text.hpp"
 
 namespace samara::lang {
 
@@ -43,6 +44,21 @@ std::unique_ptr<SyntaxTree> SourceWriter::write() {
   return std::move(tree_);
 }
 
+namespace {
+
+// The name with `_` for what cannot stand in one.
+std::string plain_name(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) {
+    if (!is_plain_name(std::string_view(&c, 1)) && !is_digit(c)) c = '_';
+  }
+  if (!is_plain_name(out)) out.insert(0, "_");
+  if (is_keyword(out) || out == "_") out += "_";
+  return out;
+}
+
+}  // namespace
+
 // One declaration for each way in which a platform function is used: calls that agree in types and
 // flags share it.
 void SourceWriter::declare_platform() {
@@ -68,15 +84,19 @@ void SourceWriter::declare_platform() {
       continue;
     }
     std::string real(program_.name(call->name));
-    std::string local = real;
-    for (int i = 2; !taken.insert(local).second; i++) local = real + std::to_string(i);
+    std::string base = plain_name(real);
+    std::string local = base;
+    for (int i = 2; !taken.insert(local).second; i++) local = base + std::to_string(i);
     known.push_back({call, local});
     platform_names_[call] = local;
 
     Declaration made;
     made.form = DeclarationForm::platform;
     made.name = name(local);
-    if (local != real) made.source = tree_->copy(real);
+    if (local != real) {
+      made.source = tree_->copy(real);
+      made.source_span = {0, 1};  // it is given, even if it is empty
+    }
     made.is_async = call->is_async;
     made.optional = call->optional;
     std::vector<Name> type_parameters;
