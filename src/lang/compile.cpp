@@ -75,6 +75,9 @@ void report_imported(Session& session, Module& main) {
   }
 }
 
+/// Nodes of all programs of one file together: what functions reach is in each of them.
+constexpr size_t k_file_nodes_max = size_t{8} << 20;
+
 class Programs {
  public:
   Programs(Session& session, TypeResolver& resolver)
@@ -85,6 +88,16 @@ class Programs {
       for (const Item* used : each.items) {
         if (used->broken || used->body == nullptr) return nullptr;
       }
+    }
+    if (nodes_ > k_file_nodes_max) {
+      if (!said_) {
+        item.module->reporter
+            .error("too-large", item.span, "the programs of this file are too large together",
+                   "more than 8 million nodes before this one")
+            .help = "split the file: each function holds all that it reaches";
+      }
+      said_ = true;
+      return nullptr;
     }
     Emitter emitter(session_, ++serial_);
     std::unique_ptr<ir::Program> program = emitter.program(item);
@@ -99,6 +112,7 @@ class Programs {
           .help = deep ? "give parts of it names of their own" : "split the function";
       return nullptr;
     }
+    nodes_ += program->node_count();
     if (!k_check_emitted) return program;
     std::string violation = first_violation(session_, resolver_, *program, signatures_);
     if (violation.empty()) return program;
@@ -114,6 +128,8 @@ class Programs {
   TypeResolver& resolver_;
   ir::SignatureCache signatures_;
   uint32_t serial_ = 0;
+  size_t nodes_ = 0;
+  bool said_ = false;
 };
 
 std::vector<Occurrence> occurrences_of(Session& session) {

@@ -5,6 +5,9 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/result.hpp"
 #include "ir/ir.hpp"
@@ -35,6 +38,8 @@ struct CompileOptions {
   /// Functions that programs may call without declaring them; null: none.
   const ir::PlatformSignatures* platform = nullptr;
   Imports* imports = nullptr;  // null: imports are errors
+  /// Parameters of the function without name that `parse_input` makes of what was typed.
+  std::vector<std::pair<std::string, const Type*>> parameters = {};
 };
 
 /// One function of the file, ready for the checker and the store.

@@ -27,8 +27,8 @@ class Reporter {
   size_t count_ = 0;
 };
 
-/// `'name'`.
-std::string quoted(std::string_view name);
+/// the name in back quotes.
+std::string in_quotes(std::string_view name);
 /// `1 argument`, `2 arguments`.
 std::string counted(size_t count, std::string_view noun);
 
@@ -39,7 +39,7 @@ class NearName {
   void consider(std::string_view candidate);
   /// Empty: nothing is near.
   std::string_view best() const { return best_; }
-  /// `did you mean 'x'?` or empty.
+  /// "did you mean x?" or empty.
   std::string question() const;
 
  private:
@@ -52,7 +52,7 @@ class NearName {
 /// "print". Empty: not known.
 std::string_view habitual_function(std::string_view name);
 /// Likewise for methods of a type (`type_name` "Array"): a whole hint, for example
-/// "'push_last' adds at the end".
+/// "`push_last` adds at the end".
 std::string_view habitual_method(std::string_view type_name, std::string_view name);
 /// Likewise for types: "int" gives "Integer".
 std::string_view habitual_type(std::string_view name);

@@ -188,7 +188,7 @@ void Inferrer::explain(Diagnostic& d, const Want& want) {
       said = "this parameter is " + wanted;
       break;
     case Reason::result:
-      said = because.span.end == because.span.begin ? "without '->' the function gives Null"
+      said = because.span.end == because.span.begin ? "without `->` the function gives Null"
                                                     : "the function gives " + wanted;
       break;
     case Reason::annotation:
@@ -196,7 +196,7 @@ void Inferrer::explain(Diagnostic& d, const Want& want) {
       said = "the type is written here";
       break;
     case Reason::variable:
-      said = quoted(because.name) + " is " + wanted;
+      said = in_quotes(because.name) + " is " + wanted;
       break;
     case Reason::first_branch:
       said = "the first branch gives " + wanted;
@@ -217,6 +217,7 @@ void Inferrer::explain(Diagnostic& d, const Want& want) {
     case Reason::key:
     case Reason::index:
     case Reason::element:
+    case Reason::value:
     case Reason::callback:
       return;
   }
@@ -231,30 +232,32 @@ std::string subject_of(const Because& because) {
   using Reason = Because::Reason;
   switch (because.reason) {
     case Reason::parameter:
-      return because.name.empty()
-                 ? std::string("argument ") + std::to_string(because.index + 1)
-                 : "argument " + std::to_string(because.index + 1) + " of " + quoted(because.name);
+      return because.name.empty() ? std::string("argument ") + std::to_string(because.index + 1)
+                                  : "argument " + std::to_string(because.index + 1) + " of " +
+                                        in_quotes(because.name);
     case Reason::condition:
       return "a condition";
     case Reason::message:
-      return "the message of 'throw'";
+      return "the message of `throw`";
     case Reason::field:
-      return "the field " + quoted(because.name);
+      return "the field " + in_quotes(because.name);
     case Reason::payload:
-      return "the case " + quoted(because.name);
+      return "the case " + in_quotes(because.name);
     case Reason::key:
       return "the key";
     case Reason::index:
       return "the index";
     case Reason::element:
       return "the element";
+    case Reason::value:
+      return "the value";
     case Reason::callback:
-      return "the function given to " + quoted(because.name);
+      return "what the function given to " + in_quotes(because.name) + " gives";
     case Reason::result:
-      return because.name.empty() ? "the result" : "the result of " + quoted(because.name);
+      return because.name.empty() ? "the result" : "the result of " + in_quotes(because.name);
     case Reason::variable:
     case Reason::annotation:
-      return because.name.empty() ? "" : quoted(because.name);
+      return because.name.empty() ? "" : in_quotes(because.name);
     case Reason::none:
     case Reason::ascription:
     case Reason::first_branch:
@@ -268,42 +271,59 @@ std::string subject_of(const Because& because) {
 
 }  // namespace
 
+// The source of a small operand, for hints; of others `x`.
+std::string Inferrer::shown(const Draft* draft) {
+  std::string text(module_->source.substr(draft->span.begin, draft->span.end - draft->span.begin));
+  bool small =
+      !text.empty() && text.size() <= 20 && text.find_first_of(" \n+-*/{") == std::string::npos;
+  return small ? text : "x";
+}
+
 std::string Inferrer::mismatch_help(Draft* draft, Ty* expected) {
   Types& types = session_.types;
   Ty* found = draft->type;
   if (types.is(expected, Kind::float_) && types.is(found, Kind::integer)) {
-    return "nothing converts by itself: write 'x.to_float()'";
+    return "nothing converts by itself: write `" + shown(draft) + ".to_float()`";
   }
   if (types.is(expected, Kind::integer) && types.is(found, Kind::float_)) {
-    return "nothing converts by itself: write 'x.to_integer()'";
+    return "nothing converts by itself: write `" + shown(draft) + ".to_integer()`";
   }
-  if (types.is(expected, Kind::string)) return "'print(x)' makes text of any value";
+  if (types.is(expected, Kind::string)) return "`print(" + shown(draft) + ")` makes text of it";
   if (types.is(expected, Kind::variant) && types.index_of(expected, "none") >= 0 &&
       types.index_of(expected, "some") >= 0) {
-    if (types.is(found, Kind::null)) return "write '.none' for no value";
-    return "write '.some x' for a value that is there";
+    if (types.is(found, Kind::null)) return "write `.none` for no value";
+    return "write `.some " + shown(draft) + "` for a value that is there";
   }
   if (types.is(expected, Kind::variant) && types.is(found, Kind::variant)) {
-    return "'x as T' widens a variant to one with more cases";
+    return "`x as T` widens a variant to one with more cases";
   }
   if (types.is(found, Kind::variant) && types.index_of(found, "some") >= 0) {
-    return "a value that may be missing is looked at with 'match'";
+    return "a value that may be missing is looked at with `match`";
   }
   auto head = types.kind(found);
-  if (head == Kind::function && types.arity(found) == 1) return "call the function: 'f()'";
+  if (head == Kind::function && types.arity(found) == 1) return "call the function: `f()`";
   if (types.is(found, Kind::set) && types.arity(found) == 1 && types.is(expected, Kind::dict)) {
-    return "an empty dict is written '{:}'";
+    return "an empty dict is written `{:}`";
   }
   if (types.is(found, Kind::null) && draft->op == ir::Op::if_else) {
-    return "an 'if' without 'else' gives null";
+    return "an `if` without `else` gives null";
   }
-  if (types.is(expected, Kind::array) && types.is(found, Kind::set)) return "write 'x.to_array()'";
-  if (types.is(expected, Kind::set) && types.is(found, Kind::array)) return "write 'x.to_set()'";
+  if (types.is(expected, Kind::array) && types.is(found, Kind::set))
+    return "write `" + shown(draft) + ".to_array()`";
+  if (types.is(expected, Kind::set) && types.is(found, Kind::array))
+    return "write `" + shown(draft) + ".to_set()`";
   return {};
 }
 
 void Inferrer::mismatch(Draft* draft, const Want& want) {
   if (session_.types.is_error(want.type) || session_.types.is_error(draft->type)) return;
+  if (session_.types.find(want.type)->form == TyForm::plain) {
+    report("infinite-type", draft->span, "the type of this would hold itself",
+           "this is " + text(draft->type))
+        .help = "a recursive type must be written: `type T = …`";
+    session_.types.forget(want.type);
+    return;
+  }
   std::string wanted = text(want.type);
   std::string found = text(draft->type);
   std::string subject = subject_of(want.because);
@@ -320,10 +340,10 @@ void Inferrer::mismatch(Draft* draft, const Want& want) {
   d.help = mismatch_help(draft, want.type);
   if (d.help.empty() && want.because.reason == Because::Reason::result &&
       want.because.span.begin == want.because.span.end && item_->declaration->body != nullptr) {
-    d.help = "write '-> " + found + "' after the parameters, or end the body with 'null'";
+    d.help = "write `-> " + found + "` after the parameters, or end the body with `null`";
   }
   if (d.help.empty() && want.because.reason == Because::Reason::condition) {
-    d.help = "compare it with something, for example 'x != 0'";
+    d.help = "compare it with something, for example `x != 0`";
   }
 }
 
@@ -364,9 +384,9 @@ void Inferrer::define(Variable* variable) {
   if (other != nullptr && other->depth > base && other->variable->depth == variable->depth) {
     Diagnostic& d =
         report("duplicate-name", variable->span,
-               quoted(variable->name) + " is defined twice in this block", "second definition");
+               in_quotes(variable->name) + " is defined twice in this block", "second definition");
     d.related.push_back({other->variable->span, "first defined here"});
-    d.help = other->variable->is_mutable ? "to assign to it, leave out 'var'"
+    d.help = other->variable->is_mutable ? "to assign to it, leave out `var`"
                                          : "give one of them another name";
   }
   scopes_.define(variable);
@@ -418,7 +438,7 @@ Draft* Inferrer::name(const Expr& e, const Want& want) {
     note(e.name, kind_word(variable->kind), variable->type, {}, variable->span, module_);
     if (!e.type_arguments.empty()) {
       report("type-arguments", e.span,
-             "the variable " + quoted(e.name.text) + " takes no type arguments", "not generic");
+             "the variable " + in_quotes(e.name.text) + " takes no type arguments", "not generic");
     }
     return mention(e, variable);
   }
@@ -426,14 +446,15 @@ Draft* Inferrer::name(const Expr& e, const Want& want) {
   if (at != module_->names.end()) {
     Item& item = *at->second;
     if (item.kind == ItemKind::type) {
-      report("type-as-value", e.span, quoted(e.name.text) + " is a type, not a value", "a type")
-          .help = "a struct is written '(field=value, …)', a case '.name value'";
+      report("type-as-value", e.span, in_quotes(e.name.text) + " is a type, not a value", "a type")
+          .help = "a struct is written `(field=value, …)`, a case `.name value`";
       return failed(e);
     }
     if (item.kind == ItemKind::platform) {
       report("platform-as-value", e.span,
-             "the platform function " + quoted(e.name.text) + " can only be called", "not a value")
-          .help = "write a lambda that calls it: 'x -> " + std::string(e.name.text) + "(x)'";
+             "the platform function " + in_quotes(e.name.text) + " can only be called",
+             "not a value")
+          .help = "write a lambda that calls it: `x -> " + std::string(e.name.text) + "(x)`";
       return failed(e);
     }
     Draft* draft = mention_item(e, item);
@@ -462,33 +483,45 @@ void Inferrer::unknown_name(const Expr& e, bool called) {
   std::string_view habit = called ? habitual_function(wanted) : std::string_view{};
   bool type = is_builtin_type_name(wanted) || !habitual_type(wanted).empty();
   Diagnostic& d = called ? report("unknown-function", e.name.span,
-                                  "there is no function " + quoted(wanted), "not known here")
-                         : report("unknown-name", e.name.span, quoted(wanted) + " is not defined",
-                                  "not known here");
+                                  "there is no function " + in_quotes(wanted), "not known here")
+                         : report("unknown-name", e.name.span,
+                                  in_quotes(wanted) + " is not defined", "not known here");
   d.help = near.question();
   d.fix = near.best();
   if (!habit.empty()) {
-    d.help = "in East it is called " + quoted(habit);
+    d.help = "in East it is called " + in_quotes(habit);
     d.fix = habit;
   }
   if (called && wanted == "len")
-    d.help = "the size of a collection is 'x.size()', of a text 'x.length()'";
+    d.help = "the size of a collection is `x.size()`, of a text `x.length()`";
   if (!called && find_method("", wanted) != nullptr) {
-    d.help = "it is a built-in function and can only be called: '" + std::string(wanted) + "(x)'";
+    d.help = "it is a built-in function and can only be called: `" + std::string(wanted) + "(x)`";
   } else if (!called && (wanted == "None" || wanted == "nil" || wanted == "undefined")) {
-    d.help = "no value is 'null', or '.none' for an option";
+    d.help = "no value is `null`, or `.none` for an option";
     d.fix = ".none";
   } else if (wanted == "True" || wanted == "False") {
-    d.help = "write '" + std::string(wanted == "True" ? "true" : "false") + "'";
+    d.help = "write `" + std::string(wanted == "True" ? "true" : "false") + "`";
     d.fix = wanted == "True" ? "true" : "false";
   } else if (!called && (wanted == "self" || wanted == "this")) {
     d.help = "there are no objects: pass the value as a parameter";
   } else if (type && d.fix.empty()) {
-    d.help = called ? "types are no functions; text is read by 'parse<T>(text)', a float by "
-                      "'x.to_float()'"
+    d.help = called ? "types are no functions; text is read by `parse<T>(text)`, a float by "
+                      "`x.to_float()`"
                     : "it is a type, not a value";
   }
 }
+
+namespace {
+
+// Whether a body awaits, outside of the lambdas in it.
+bool awaits(const Expr& e) {
+  if (e.form == ExprForm::lambda) return false;
+  if (e.form == ExprForm::unary && e.op == Operator::await) return true;
+  return std::any_of(e.kids.begin(), e.kids.end(),
+                     [](const Expr* kid) { return kid != nullptr && awaits(*kid); });
+}
+
+}  // namespace
 
 // --- entry ---------------------------------------------------------------------------------------
 
@@ -498,6 +531,12 @@ void Inferrer::signature(Item& item) {
   const Declaration& declaration = *item.declaration;
   bool generic = !declaration.type_parameters.empty();
   if (item.kind == ItemKind::platform && generic) return;
+  if (item.typed_in) {
+    for (const auto& [name, type] : session_.options.parameters) {
+      item.inputs.push_back(session_.types.known(type));
+    }
+    item.is_async = declaration.is_async || awaits(*declaration.body);
+  }
   for (const Parameter& parameter : declaration.parameters) {
     item.inputs.push_back(parameter.type == nullptr
                               ? session_.types.error()
@@ -506,7 +545,7 @@ void Inferrer::signature(Item& item) {
   }
   if (declaration.type != nullptr) {
     item.output = resolver_.resolve_type(*item.module, *declaration.type);
-  } else if (item.kind == ItemKind::function && !declaration.name.present()) {
+  } else if (item.typed_in) {
     item.output = session_.types.fresh(session_.table.never());
   } else {
     item.output = session_.types.null();
@@ -540,9 +579,14 @@ void Inferrer::function(Item& item) {
   scope->result_written = declaration.type != nullptr;
   if (declaration.type != nullptr) scope->result_span = declaration.type->span;
   item.scope = scope;
-  for (size_t i = 0; i < declaration.parameters.size(); i++) {
-    const Parameter& parameter = declaration.parameters[i];
-    Variable* made = variable(parameter.name, item.inputs[i], VariableKind::parameter);
+  for (size_t i = 0; i < item.inputs.size(); i++) {
+    Name name;
+    if (item.typed_in) {
+      name.text = session_.options.parameters[i].first;
+    } else {
+      name = declaration.parameters[i].name;
+    }
+    Variable* made = variable(name, item.inputs[i], VariableKind::parameter);
     scope->parameters.push_back(made);
     define(made);
   }
@@ -554,7 +598,8 @@ void Inferrer::function(Item& item) {
               {.reason = Because::Reason::result,
                .span = scope->result_span,
                .name = declaration.name.text}};
-    Draft* body = scoped(*declaration.body, want);
+    if (item.typed_in) want.because = {};
+    Draft* body = scoped(*declaration.body, item.typed_in ? Want{} : want);
     fit(body, want);
     item.body = body;
   } else {

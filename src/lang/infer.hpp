@@ -41,6 +41,7 @@ struct Because {
     key,
     index,
     element,
+    value,
     earlier_return,  // span
     callback,        // name: of the method
   };
@@ -95,6 +96,7 @@ class Inferrer {
   Draft* exact(Draft* draft, Ty* type);
   void mismatch(Draft* draft, const Want& want);
   std::string mismatch_help(Draft* draft, Ty* expected);
+  std::string shown(const Draft* draft);
   void explain(Diagnostic& d, const Want& want);
   Draft* make(ir::Op op, const Expr& at, Ty* type);
   Draft* failed(const Expr& at);
@@ -226,7 +228,7 @@ class Inferrer {
   void finish_builtin(Draft& draft);
   const Type* close(Ty* type, Span at, std::string_view what, std::string_view help);
 
-  friend class Probe;
+  friend class Collector;
 
   Session& session_;
   TypeResolver& resolver_;

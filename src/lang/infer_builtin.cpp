@@ -33,7 +33,7 @@ bool Inferrer::builtin_parameters(const Expr& e, const Method& method, bool has_
       names += (names.empty() ? "" : ", ") + std::string(each);
     }
     report("type-argument-count", e.span,
-           quoted(method.name) + " takes " + counted(count, "type argument") + ", found " +
+           in_quotes(method.name) + " takes " + counted(count, "type argument") + ", found " +
                std::to_string(written.size()),
            "too many type arguments")
         .help = names.empty() ? "leave them out" : "they are " + names;
@@ -117,7 +117,7 @@ Draft* Inferrer::builtin(const Expr& e, const Method& called, Draft* receiver,
       if (wanted == nullptr || result == nullptr) {
         report("cannot-infer", e.span, "the type that the patch is for is not known",
                "unknown type")
-            .help = "write it: '" + called.name + "<T>(…)'";
+            .help = "write it: `" + called.name + "<T>(…)`";
         return failed(e);
       }
       fit(kids[i], {wanted, {}});

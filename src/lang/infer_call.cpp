@@ -79,13 +79,13 @@ bool Inferrer::async_ok(const Expr& e, bool is_async, bool awaited, std::string_
   }
   if (is_async) {
     Diagnostic& d = report("missing-await", e.span,
-                           (name.empty() ? std::string("this function") : quoted(name)) +
-                               " is async: its call needs 'await'",
+                           (name.empty() ? std::string("this function") : in_quotes(name)) +
+                               " is async: its call needs `await`",
                            "not awaited");
-    d.help = scope_->is_async ? "write 'await' before the call"
+    d.help = scope_->is_async ? "write `await` before the call"
              : scope_->depth == 0
-                 ? "write 'await' before the call, and 'async fn " + std::string(item_->name) + "'"
-                 : "write 'await' before the call, and 'async' before the lambda";
+                 ? "write `await` before the call, and `async fn " + std::string(item_->name) + "`"
+                 : "write `await` before the call, and `async` before the lambda";
     if (scope_->is_async && e.span.end - e.span.begin < 200) {
       d.fix =
           "await " + std::string(module_->source.substr(e.span.begin, e.span.end - e.span.begin));
@@ -93,19 +93,20 @@ bool Inferrer::async_ok(const Expr& e, bool is_async, bool awaited, std::string_
     return false;
   }
   report("await-not-async", e.span,
-         (name.empty() ? std::string("this function") : quoted(name)) + " is not async",
+         (name.empty() ? std::string("this function") : in_quotes(name)) + " is not async",
          "nothing to wait for")
-      .help = "remove 'await'";
+      .help = "remove `await`";
   return false;
 }
 
 void Inferrer::argument_count(const Expr& e, std::string_view name, size_t wanted, size_t found,
                               const Item* item, std::string signature) {
-  Diagnostic& d = report("argument-count", e.span,
-                         (name.empty() ? std::string("this function") : quoted(name)) + " takes " +
-                             counted(wanted, "argument") + ", found " + std::to_string(found),
-                         found < wanted ? std::to_string(wanted - found) + " missing"
-                                        : std::to_string(found - wanted) + " too many");
+  Diagnostic& d =
+      report("argument-count", e.span,
+             (name.empty() ? std::string("this function") : in_quotes(name)) + " takes " +
+                 counted(wanted, "argument") + ", found " + std::to_string(found),
+             found < wanted ? std::to_string(wanted - found) + " missing"
+                            : std::to_string(found - wanted) + " too many");
   if (item != nullptr && item->module == module_)
     d.related.push_back({item->span, "declared here"});
   if (!signature.empty()) d.help = "it is " + std::move(signature);
@@ -190,7 +191,7 @@ Draft* Inferrer::call_value(const Expr& e, Draft* callee, const Want& want, bool
     return finish_call(e, callee, std::move(kids), awaited, output);
   }
   Diagnostic& d = report("not-a-function", callee->span,
-                         (name.empty() ? std::string("this") : quoted(name)) + " is " +
+                         (name.empty() ? std::string("this") : in_quotes(name)) + " is " +
                              text(callee->type) + " and cannot be called",
                          "not a function");
   if (callee->variable != nullptr) {
@@ -211,7 +212,7 @@ Draft* Inferrer::call_item(const Expr& e, Item& item, const Want& want, bool awa
   }
   note(callee.name, "function", item.type, item.declaration->doc, item.span, item.module);
   if (!callee.type_arguments.empty()) {
-    report("type-arguments", callee.span, quoted(item.name) + " takes no type arguments",
+    report("type-arguments", callee.span, in_quotes(item.name) + " takes no type arguments",
            "not generic");
   }
   if (item.broken && item.kind == ItemKind::object) {
@@ -290,8 +291,9 @@ Draft* Inferrer::call(const Expr& e, const Want& want, bool awaited) {
     if (found) return offered;
     unknown_name(callee, true);
   } else {
-    report("type-as-value", callee.span, quoted(name) + " is a type and cannot be called", "a type")
-        .help = "a struct is written '(field=value, …)', a case '.name value'";
+    report("type-as-value", callee.span, in_quotes(name) + " is a type and cannot be called",
+           "a type")
+        .help = "a struct is written `(field=value, …)`, a case `.name value`";
   }
   for (const Expr* each : e.kids.subspan(1)) infer(*each);
   return failed(e);

@@ -100,7 +100,7 @@ Draft* Inferrer::if_(const Expr& e, const Want& want) {
     Span span = e.op_span.end > e.op_span.begin ? e.op_span : e.span;
     Diagnostic& d =
         report("if-without-else", span,
-               "an 'if' whose value is used needs an 'else', expected " + text(want.type),
+               "an `if` whose value is used needs an `else`, expected " + text(want.type),
                "gives null when the condition does not hold");
     explain(d, want);
     for (const Expr* kid : e.kids) infer(*kid);
@@ -133,13 +133,13 @@ bool Inferrer::match_arm(const Expr& e, size_t i, Draft* operand, Ty*& payload) 
   for (size_t k = 0; k < i; k++) {
     if (e.arms[k].is_default) {
       Diagnostic& d =
-          report("unreachable-arm", arm.span, "this arm is never reached", "comes after '_'");
+          report("unreachable-arm", arm.span, "this arm is never reached", "comes after `_`");
       d.related.push_back({e.arms[k].span, "this takes all cases that are left"});
       return false;
     }
     if (e.arms[k].case_name.text != name || arm.is_default) continue;
-    Diagnostic& d = report("duplicate-arm", arm.span, "the case " + quoted(name) + " has two arms",
-                           "second arm");
+    Diagnostic& d = report("duplicate-arm", arm.span,
+                           "the case " + in_quotes(name) + " has two arms", "second arm");
     d.related.push_back({e.arms[k].span, "first arm"});
     return false;
   }
@@ -161,7 +161,7 @@ bool Inferrer::match_arm(const Expr& e, size_t i, Draft* operand, Ty*& payload) 
     near.consider(types.name(operand_type, k));
   Diagnostic& d =
       report("unknown-case", arm.case_name.span,
-             "there is no case " + quoted(name) + " in " + text(operand_type), "not a case");
+             "there is no case " + in_quotes(name) + " in " + text(operand_type), "not a case");
   d.help = near.best().empty() ? "its cases are " + case_list(operand_type) : near.question();
   d.fix = near.best();
   return false;
@@ -180,9 +180,9 @@ Draft* Inferrer::match(const Expr& e, const Want& want) {
     types.unify(operand->type, types.row());
   } else if (kind != Kind::variant && !types.is_error(operand->type)) {
     Diagnostic& d = report("match-no-variant", operand->span,
-                           "'match' looks at variants, found " + text(operand->type),
+                           "`match` looks at variants, found " + text(operand->type),
                            "this is " + text(operand->type));
-    d.help = "for other values use 'if … else if … else'";
+    d.help = "for other values use `if … else if … else`";
     good = false;
     operand = failed(operand);
   }
@@ -243,7 +243,7 @@ Loop* Inferrer::enter_loop(const Expr& e) {
     if (at->label != e.label.text) continue;
     Diagnostic& d =
         report("duplicate-label", e.label.span,
-               "the label " + quoted(e.label.text) + " is that of a loop around", "second use");
+               "the label " + in_quotes(e.label.text) + " is that of a loop around", "second use");
     d.related.push_back({at->label_span, "first used here"});
   }
   if (e.label.present()) note(e.label, "label", nullptr, {}, e.label.span, module_);
@@ -285,12 +285,12 @@ Draft* Inferrer::for_(const Expr& e) {
         : set
             ? report("for-set", e.second.span, "a loop over a set has one variable", "one too many")
             : report("for-collection", collection->span,
-                     "'for' goes over Array, Set or Dict, found " + text(collection->type),
+                     "`for` goes over Array, Set or Dict, found " + text(collection->type),
                      "this is " + text(collection->type));
     if (!kind) d.help = "write the type where the variable is defined";
-    if (kind == Kind::integer) d.help = "count with 'Array.range(0, n)'";
-    if (kind == Kind::vector) d.help = "write 'x.to_array()'";
-    if (kind == Kind::string) d.help = "a text is taken apart by 'x.split(\"\")'";
+    if (kind == Kind::integer) d.help = "count with `Array.range(0, n)`";
+    if (kind == Kind::vector) d.help = "write `x.to_array()`";
+    if (kind == Kind::string) d.help = "a text is taken apart by `x.split(\"\")`";
   }
   Scopes::Binding* place = scopes_.place();
   Scopes::Binding* base = block_base_;
@@ -331,24 +331,25 @@ Draft* Inferrer::while_(const Expr& e) {
 
 Draft* Inferrer::jump(const Expr& e) {
   bool is_break = e.form == ExprForm::break_;
-  std::string word = is_break ? "'break'" : "'continue'";
+  std::string word = is_break ? "`break`" : "`continue`";
   Loop* loop = loop_;
   while (loop != nullptr && e.label.present() && loop->label != e.label.text) loop = loop->outer;
   if (loop == nullptr) {
     if (loop_ != nullptr) {
       NearName near(e.label.text);
       for (Loop* at = loop_; at != nullptr; at = at->outer) near.consider(at->label);
-      Diagnostic& d = report("unknown-label", e.label.span,
-                             "no loop around has the label " + quoted(e.label.text), "not a label");
+      Diagnostic& d =
+          report("unknown-label", e.label.span,
+                 "no loop around has the label " + in_quotes(e.label.text), "not a label");
       d.help = near.best().empty()
-                   ? "a label stands before its loop: '" + std::string(e.label.text) + ": for …'"
+                   ? "a label stands before its loop: `" + std::string(e.label.text) + ": for …`"
                    : near.question();
       d.fix = near.best();
     } else {
       Diagnostic& d =
           report("jump-outside-loop", e.span, word + " stands outside of a loop", "no loop around");
       if (scope_->depth > 0) d.help = "a lambda cannot leave a loop around it";
-      if (scope_->depth == 0 && is_break) d.help = "'return' leaves the function";
+      if (scope_->depth == 0 && is_break) d.help = "`return` leaves the function";
     }
     Draft* draft = failed(e);
     draft->type = session_.types.never();

@@ -61,8 +61,8 @@ Draft* Inferrer::elements(const Expr& e, const Want& want, ir::Op op, Kind kind)
   if (kind == Kind::set && e.kids.empty() && want.type != nullptr &&
       types.is(want.type, Kind::dict)) {
     Diagnostic& d = report("empty-dict", e.span,
-                           "'{}' is an empty set, expected " + text(want.type), "an empty set");
-    d.help = "an empty dict is written '{:}'";
+                           "`{}` is an empty set, expected " + text(want.type), "an empty set");
+    d.help = "an empty dict is written `{:}`";
     d.fix = "{:}";
     return failed(e);
   }
@@ -123,7 +123,7 @@ Draft* Inferrer::dict(const Expr& e, const Want& want) {
   Want value{wanted ? types.part(want.type, 1) : types.fresh(), {}};
   if (wanted) {
     key.because = {.reason = Because::Reason::key};
-    value.because = {.reason = Because::Reason::element};
+    value.because = {.reason = Because::Reason::value};
   }
   std::vector<Draft*> kids;
   kids.reserve(e.kids.size());
@@ -146,7 +146,7 @@ Draft* Inferrer::structure(const Expr& e, const Want& want) {
       if (e.fields[i].text != e.fields[j].text) continue;
       Diagnostic& d =
           report("duplicate-field", e.fields[i].span,
-                 "the field " + quoted(e.fields[i].text) + " stands twice", "second time");
+                 "the field " + in_quotes(e.fields[i].text) + " stands twice", "second time");
       d.related.push_back({e.fields[j].span, "first here"});
       return failed(e);
     }
@@ -183,7 +183,7 @@ Draft* Inferrer::structure_of(const Expr& e, const Want& want) {
       NearName near(name.text);
       for (uint32_t k = 0; k < count; k++) near.consider(types.name(want.type, k));
       Diagnostic& d = report("unknown-field", name.span,
-                             "there is no field " + quoted(name.text) + " in " + text(want.type),
+                             "there is no field " + in_quotes(name.text) + " in " + text(want.type),
                              "not a field");
       d.help = near.question();
       d.fix = near.best();
@@ -204,7 +204,7 @@ Draft* Inferrer::structure_of(const Expr& e, const Want& want) {
   size_t missing_count = 0;
   for (uint32_t k = 0; k < count; k++) {
     if (seen[k]) continue;
-    missing += (missing.empty() ? "" : ", ") + quoted(types.name(want.type, k)) + " (" +
+    missing += (missing.empty() ? "" : ", ") + in_quotes(types.name(want.type, k)) + " (" +
                text(types.part(want.type, k)) + ")";
     missing_count++;
   }
@@ -247,6 +247,14 @@ std::string Inferrer::case_list(Ty* variant) {
 
 Draft* Inferrer::payload_of(const Expr& e, Ty* type) {
   Types& types = session_.types;
+  if (!e.kids.empty() && types.is(type, Kind::null) && e.kids[0]->form != ExprForm::null) {
+    Draft* kid = infer(*e.kids[0], {type, {}});
+    if (types.is_never(kid->type) || types.unify(kid->type, type)) return exact(kid, type);
+    report("needless-payload", kid->span, "the case " + in_quotes(e.name.text) + " has no value",
+           "a value of type " + text(kid->type))
+        .help = "write `." + name_text(e.name.text, true) + "`";
+    return kid;
+  }
   if (!e.kids.empty()) {
     return check_exact(*e.kids[0],
                        {type, {.reason = Because::Reason::payload, .name = e.name.text}});
@@ -255,9 +263,9 @@ Draft* Inferrer::payload_of(const Expr& e, Ty* type) {
   if (!types.unify(type, types.null())) {
     Diagnostic& d =
         report("missing-payload", e.span,
-               "the case " + quoted(e.name.text) + " needs a value of type " + text(type),
+               "the case " + in_quotes(e.name.text) + " needs a value of type " + text(type),
                "no value given");
-    d.help = "write '." + name_text(e.name.text, true) + " x'";
+    d.help = "write `." + name_text(e.name.text, true) + " x`";
   }
   return nothing;
 }
@@ -297,9 +305,9 @@ Draft* Inferrer::variant_of(const Expr& e, const Want& want) {
   if (at < 0) {
     NearName near(e.name.text);
     for (uint32_t i = 0; i < types.arity(want.type); i++) near.consider(types.name(want.type, i));
-    Diagnostic& d =
-        report("unknown-case", e.name.span,
-               "there is no case " + quoted(e.name.text) + " in " + text(want.type), "not a case");
+    Diagnostic& d = report("unknown-case", e.name.span,
+                           "there is no case " + in_quotes(e.name.text) + " in " + text(want.type),
+                           "not a case");
     d.help = near.best().empty() ? "its cases are " + case_list(want.type) : near.question();
     d.fix = near.best();
     explain(d, want);

@@ -17,21 +17,21 @@ void Inferrer::finish() {
     if (type->form != TyForm::plain) continue;
     const Expr& e = *each.expr;
     const Expr& member = e.form == ExprForm::call ? *e.kids[0] : e;
-    std::string what =
-        member.form == ExprForm::index
-            ? "an element of it"
-            : (e.form == ExprForm::call ? "the method " : "the field ") + quoted(member.name.text);
+    std::string what = member.form == ExprForm::index
+                           ? "an element of it"
+                           : (e.form == ExprForm::call ? "the method " : "the field ") +
+                                 in_quotes(member.name.text);
     Diagnostic& d =
         report("cannot-infer", each.receiver->span,
                "the type of this must be known before " + what + " can be used", "unknown type");
     const Variable* variable = each.receiver->variable;
     if (variable != nullptr) {
-      d.related.push_back({variable->span, quoted(variable->name) + " is defined here"});
+      d.related.push_back({variable->span, in_quotes(variable->name) + " is defined here"});
       d.help = variable->kind == VariableKind::parameter
-                   ? "write its type: '(" + std::string(variable->name) + ": T) -> …'"
-                   : "write its type: 'let " + std::string(variable->name) + ": T = …'";
+                   ? "write its type: `(" + std::string(variable->name) + ": T) -> …`"
+                   : "write its type: `let " + std::string(variable->name) + ": T = …`";
     } else {
-      d.help = "say it: '(e: T)'";
+      d.help = "say it: `(e: T)`";
     }
     types.forget(type);
   }
@@ -74,14 +74,14 @@ const Type* Inferrer::close(Ty* type, Span at, std::string_view what, std::strin
     types.forget(culprit);
     return nullptr;
   }
-  std::string shown = text(type);
+  std::string known = text(type);
   Diagnostic& d =
       unknown ? report("cannot-infer", at,
                        "cannot tell the type of " + std::string(what) + "; write it",
-                       shown == "_" ? "nothing says what it is" : "only this is known: " + shown)
+                       known == "_" ? "nothing says what it is" : "only this is known: " + known)
       : key   ? report("mutable-key", at, "keys must be immutable, found " + text(culprit),
                        "this key could change")
-              : report("bad-type", at, "this type is not possible: " + types.reason(), shown);
+              : report("bad-type", at, "this type is not possible: " + types.reason(), known);
   d.help = unknown ? std::string(help)
            : key   ? "a key holds no Array, Set, Dict, Ref, Vector, Matrix or function"
                    : std::string();
@@ -91,13 +91,13 @@ const Type* Inferrer::close(Ty* type, Span at, std::string_view what, std::strin
 
 void Inferrer::finish_variable(Variable& variable) {
   bool named = !variable.name.empty();
-  std::string what = named ? quoted(variable.name) : std::string("a value");
+  std::string what = named ? in_quotes(variable.name) : std::string("a value");
   std::string help;
   if (named) {
     help = variable.kind == VariableKind::constant || variable.kind == VariableKind::variable
-               ? std::string(variable.is_mutable ? "'var " : "'let ") + std::string(variable.name) +
-                     ": T = …'"
-               : "'" + std::string(variable.name) + ": T'";
+               ? std::string(variable.is_mutable ? "`var " : "`let ") + std::string(variable.name) +
+                     ": T = …`"
+               : "`" + std::string(variable.name) + ": T`";
     help = "for example " + help;
   }
   Span at = named ? variable.span : item_->span;
@@ -110,9 +110,9 @@ void Inferrer::finish_variable(Variable& variable) {
 }
 
 void Inferrer::finish_draft(Draft& draft) {
-  draft.closed = close(draft.type, draft.span, "this", "say it: '(e: T)'");
+  draft.closed = close(draft.type, draft.span, "this", "say it: `(e: T)`");
   for (Ty* each : draft.type_parameters) {
-    close(each, draft.span, "a type argument", "write the type arguments: 'f<T>(…)'");
+    close(each, draft.span, "a type argument", "write the type arguments: `f<T>(…)`");
   }
   for (Variable* each : draft.variables) {
     if (each->closed == nullptr) {
@@ -212,7 +212,7 @@ void Inferrer::finish_match(Draft& draft) {
   bool rest = draft.choice == Choice::rest;
   Span at{draft.offset, std::min(draft.span.end, draft.offset + 5)};
   if (rest && missing.empty()) {
-    report("unreachable-arm", draft.kids.back()->span, "the arm '_' is never reached",
+    report("unreachable-arm", draft.kids.back()->span, "the arm `_` is never reached",
            "all cases have arms before")
         .help = "remove it";
     return;
@@ -222,17 +222,17 @@ void Inferrer::finish_match(Draft& draft) {
   std::string arms;
   for (size_t i = 0; i < missing.size() && i < 10; i++) {
     std::string name(operand->name(missing[i]));
-    list += (i == 0 ? "" : ", ") + quoted("." + name);
+    list += (i == 0 ? "" : ", ") + in_quotes("." + name);
     bool payload = !operand->child(missing[i])->is(Kind::null);
-    arms += (i == 0 ? "'." : ", '.") + name_text(name, true) + (payload ? " x" : "") + " -> …'";
+    arms += (i == 0 ? "`." : ", `.") + name_text(name, true) + (payload ? " x" : "") + " -> …`";
   }
   if (missing.size() > 10) list += " and " + std::to_string(missing.size() - 10) + " more";
   Diagnostic& d = report(
       "missing-case", at,
-      "'match' lacks " + std::string(missing.size() == 1 ? "the case " : "the cases ") + list,
+      "`match` lacks " + std::string(missing.size() == 1 ? "the case " : "the cases ") + list,
       "not all cases have arms");
   d.related.push_back({draft.kids[0]->span, "this is " + text(draft.kids[0]->type)});
-  d.help = missing.size() <= 4 ? "add " + arms : "add arms, or '_ -> …' for all others";
+  d.help = missing.size() <= 4 ? "add " + arms : "add arms, or `_ -> …` for all others";
 }
 
 void Inferrer::finish_cast(Draft& draft) {
@@ -242,21 +242,21 @@ void Inferrer::finish_cast(Draft& draft) {
   if (from == nullptr) return;
   if (from == to) {
     report("needless-cast", draft.span, "the value is already " + text(draft.type),
-           "'as' changes nothing")
-        .help = "remove 'as'";
+           "`as` changes nothing")
+        .help = "remove `as`";
     return;
   }
   if (is_subtype(from, to)) return;
   Diagnostic& d = report("bad-cast", draft.span,
                          "cannot widen " + text(draft.kids[0]->type) + " to " + text(draft.type),
                          "not a wider type");
-  if (from->is(Kind::integer) && to->is(Kind::float_)) d.help = "write 'x.to_float()'";
-  if (from->is(Kind::float_) && to->is(Kind::integer)) d.help = "write 'x.to_integer()'";
-  if (to->is(Kind::string)) d.help = "write 'print(x)'";
+  if (from->is(Kind::integer) && to->is(Kind::float_)) d.help = "write `x.to_float()`";
+  if (from->is(Kind::float_) && to->is(Kind::integer)) d.help = "write `x.to_integer()`";
+  if (to->is(Kind::string)) d.help = "write `print(x)`";
   if (from->is(Kind::string) && (to->is(Kind::integer) || to->is(Kind::float_))) {
-    d.help = "write 'parse<" + type_text(to) + ">(x)'";
+    d.help = "write `parse<" + type_text(to) + ">(x)`";
   }
-  if (d.help.empty()) d.help = "'as' widens variants and functions, it converts nothing";
+  if (d.help.empty()) d.help = "`as` widens variants and functions, it converts nothing";
 }
 
 namespace {
@@ -280,7 +280,7 @@ void Inferrer::finish_builtin(Draft& draft) {
   if (first == nullptr) return;
   std::vector<const Type*> seen;
   if (draft.builtin == BuiltinId::Is && meets_function(first, seen)) {
-    report("compare-functions", draft.span, "functions cannot be compared with 'is'",
+    report("compare-functions", draft.span, "functions cannot be compared with `is`",
            "holds functions");
     return;
   }

@@ -24,7 +24,10 @@ Draft* Inferrer::lambda(const Expr& e, const Want& want) {
                            "takes " + std::to_string(e.parameters.size()));
     d.help = "what is expected here is " + text(want.type);
     explain(d, want);
-    wanted = false;
+    for (const Parameter& parameter : e.parameters) {
+      if (parameter.type != nullptr) resolver_.resolve(*module_, *parameter.type);
+    }
+    return failed(e);
   }
   std::vector<Ty*> inputs;
   for (uint32_t i = 0; wanted && i < passed; i++) inputs.push_back(types.part(want.type, i));
@@ -53,7 +56,7 @@ Draft* Inferrer::lambda(const Expr& e, const Want& want) {
       type = resolver_.resolve_type(*module_, *parameter.type);
       if (wanted && !types.unify(type, inputs[i])) {
         Diagnostic& d = report("type-mismatch", parameter.type->span,
-                               "the parameter " + quoted(parameter.name.text) + " gets " +
+                               "the parameter " + in_quotes(parameter.name.text) + " gets " +
                                    text(inputs[i]) + ", but is declared as " + text(type),
                                "declared as " + text(type));
         explain(d, want);
@@ -78,6 +81,9 @@ Draft* Inferrer::lambda(const Expr& e, const Want& want) {
     inner.because = {.reason = Because::Reason::result, .span = scope->result_span};
   } else if (wanted) {
     inner.because = want.because;
+    if (want.because.reason == Because::Reason::parameter) {
+      inner.because = {.reason = Because::Reason::callback, .name = want.because.name};
+    }
   }
   bool open = !wanted && !scope->result_written;
   const Expr& written = *e.kids[0];

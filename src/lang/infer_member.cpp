@@ -121,23 +121,23 @@ void Inferrer::unknown_method(const Expr& member, std::string_view owner, Ty* ty
     near.consider(session_.types.name(type, i));
   }
   Diagnostic& d = report("unknown-method", member.name.span,
-                         "there is no method " + quoted(name) + " on " + shown,
+                         "there is no method " + in_quotes(name) + " on " + shown,
                          is_struct ? "neither a method nor a field" : "not a method of it");
   const Method* static_method = find_method(owner, name);
   if (static_method != nullptr && type != nullptr) {
-    d.help = "it is called '" + std::string(owner) + "." + std::string(name) + "(…)'";
+    d.help = "it is called `" + std::string(owner) + "." + std::string(name) + "(…)`";
   } else if (!habit.empty()) {
     d.help = habit;
   } else if (!near.best().empty()) {
     d.help = near.question();
     d.fix = near.best();
   } else if (session_.types.is(type == nullptr ? session_.types.error() : type, Kind::variant)) {
-    d.help = "a variant is looked at with 'match'";
+    d.help = "a variant is looked at with `match`";
   } else {
     auto at = module_->names.find(name);
     bool function = find_method("", name) != nullptr ||
                     (at != module_->names.end() && at->second->kind != ItemKind::type);
-    if (function) d.help = "it is a function: '" + std::string(name) + "(x)'";
+    if (function) d.help = "it is a function: `" + std::string(name) + "(x)`";
   }
 }
 
@@ -184,24 +184,24 @@ Draft* Inferrer::field(const Expr& e, Draft* receiver) {
     std::string_view habit = habitual_method(owner, name);
     Diagnostic& d = report(
         method != nullptr ? "method-not-called" : "unknown-field", e.name.span,
-        method != nullptr ? quoted(name) + " is a method of " + text(receiver->type)
-                          : "there is no field " + quoted(name) + " in " + text(receiver->type),
+        method != nullptr ? in_quotes(name) + " is a method of " + text(receiver->type)
+                          : "there is no field " + in_quotes(name) + " in " + text(receiver->type),
         method != nullptr ? "not called" : "not a field");
     if (method != nullptr) {
-      d.help = "call it: '." + std::string(name) + "(…)'";
+      d.help = "call it: `." + std::string(name) + "(…)`";
     } else if (!near.best().empty()) {
       d.help = near.question();
       d.fix = near.best();
     } else if (!habit.empty()) {
       d.help = habit;
     } else if (kind == Kind::variant) {
-      d.help = "a variant is looked at with 'match'";
+      d.help = "a variant is looked at with `match`";
     } else if (kind == Kind::dict) {
-      d.help = "the value of a key is 'd[key]'";
+      d.help = "the value of a key is `d[key]`";
     } else if (kind == Kind::ref) {
-      d.help = "what a Ref holds is 'r.get()'";
+      d.help = "what a Ref holds is `r.get()`";
     } else if (kind == Kind::array) {
-      d.help = "take one element first: 'x[0]." + std::string(name) + "'";
+      d.help = "take one element first: `x[0]." + std::string(name) + "`";
     }
     return failed(e);
   }
@@ -238,12 +238,12 @@ Draft* Inferrer::index(const Expr& e, Draft* receiver) {
   if (!known) {
     Diagnostic& d = report("no-index", e.span, text(receiver->type) + " has no elements to index",
                            "cannot be indexed");
-    if (kind == Kind::string) d.help = "write 's.substring(i, i + 1)'";
-    if (kind == Kind::set) d.help = "whether it holds a value is 's.has(x)'";
-    if (kind == Kind::struct_) d.help = "a field is 'x.name'";
-    if (kind == Kind::matrix) d.help = "write 'm.get(row, column)'";
-    if (kind == Kind::variant) d.help = "a variant is looked at with 'match'";
-    if (kind == Kind::blob) d.help = "write 'b.get_uint8(i)'";
+    if (kind == Kind::string) d.help = "write `s.substring(i, i + 1)`";
+    if (kind == Kind::set) d.help = "whether it holds a value is `s.has(x)`";
+    if (kind == Kind::struct_) d.help = "a field is `x.name`";
+    if (kind == Kind::matrix) d.help = "write `m.get(row, column)`";
+    if (kind == Kind::variant) d.help = "a variant is looked at with `match`";
+    if (kind == Kind::blob) d.help = "write `b.get_uint8(i)`";
     infer(*e.kids[1]);
     return failed(e);
   }

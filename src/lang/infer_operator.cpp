@@ -143,11 +143,11 @@ Draft* Inferrer::comparison(const Expr& e, Draft* left) {
     d.related.push_back({right->span, "this is " + text(right->type)});
     d.help = mismatch_help(right, left->type);
     if (types.is(left->type, Kind::integer) && types.is(right->type, Kind::float_)) {
-      d.help = "nothing converts by itself: write 'x.to_float()' on the left";
+      d.help = "nothing converts by itself: write `" + shown(left) + ".to_float()`";
     } else if (types.is(left->type, Kind::float_) && types.is(right->type, Kind::integer)) {
-      d.help = "nothing converts by itself: write 'x.to_float()' on the right";
+      d.help = "nothing converts by itself: write `" + shown(right) + ".to_float()`";
     } else if (types.is(right->type, Kind::null) && types.is(left->type, Kind::variant)) {
-      d.help = "an option is looked at with 'match', or compared with '.none'";
+      d.help = "an option is looked at with `match`, or compared with `.none`";
     } else if (types.is(left->type, Kind::string)) {
       d.help.clear();
     }
@@ -157,7 +157,7 @@ Draft* Inferrer::comparison(const Expr& e, Draft* left) {
 
 void Inferrer::operand_problem(const Expr& at, Operator op, Draft* left, Draft* right) {
   Types& types = session_.types;
-  std::string sign = quoted(operator_text(op));
+  std::string sign = in_quotes(operator_text(op));
   std::string a = text(left->type);
   std::string b = right == nullptr ? std::string() : text(right->type);
   Span span = at.op_span.end > at.op_span.begin ? at.op_span : at.span;
@@ -174,25 +174,23 @@ void Inferrer::operand_problem(const Expr& at, Operator op, Draft* left, Draft* 
   auto is = [&](Draft* draft, Kind kind) { return types.is(draft->type, kind); };
   if ((is(left, Kind::integer) && is(other, Kind::float_)) ||
       (is(left, Kind::float_) && is(other, Kind::integer))) {
-    std::string_view source = module_->source;
     const Draft* integer = is(left, Kind::integer) ? left : other;
-    std::string shown(source.substr(integer->span.begin, integer->span.end - integer->span.begin));
-    if (shown.size() > 20 || shown.find_first_of(" \n+-*/") != std::string::npos) shown = "x";
-    d.help = "nothing converts by itself: write '" + shown + ".to_float()'";
+    d.help = "nothing converts by itself: write `" + shown(integer) + ".to_float()`";
   } else if (op == Operator::add && (is(left, Kind::string) || is(other, Kind::string))) {
-    d.help = "make text of the other one: 'print(x)', or write \"…\\(x)\"";
+    d.help =
+        "make text of the other one: `print(" + shown(is(left, Kind::string) ? other : left) + ")`";
   } else if (op == Operator::add && is(left, Kind::array)) {
-    d.help = "arrays are joined by 'a.concat(b)'";
+    d.help = "arrays are joined by `" + shown(left) + ".concat(" + shown(other) + ")`";
   } else if (op == Operator::add && is(left, Kind::set)) {
-    d.help = "sets are joined by 'a.union(b)'";
+    d.help = "sets are joined by `a.union(b)`";
   } else if (is(left, Kind::datetime)) {
-    d.help = op == Operator::subtract ? "write 'a.duration_milliseconds(b)'"
-                                      : "write 't.add_milliseconds(n)'";
+    d.help = op == Operator::subtract ? "write `a.duration_milliseconds(b)`"
+                                      : "write `t.add_milliseconds(n)`";
   } else if (is(left, Kind::boolean)) {
-    d.help = "conditions are joined by '&&' and '||'";
+    d.help = "conditions are joined by `&&` and `||`";
   } else if ((is(left, Kind::variant) && types.index_of(left->type, "some") >= 0) ||
              (is(other, Kind::variant) && types.index_of(other->type, "some") >= 0)) {
-    d.help = "a value that may be missing is looked at with 'match'";
+    d.help = "a value that may be missing is looked at with `match`";
   }
 }
 
@@ -246,9 +244,9 @@ Draft* Inferrer::await(const Expr& e, const Want& want) {
   while (operand->form == ExprForm::parenthesized) operand = operand->kids[0];
   if (operand->form == ExprForm::error) return failed(e);
   if (operand->form != ExprForm::call) {
-    report("await-no-call", e.span, "'await' needs the call of an async function",
+    report("await-no-call", e.span, "`await` needs the call of an async function",
            "waits for nothing")
-        .help = "write 'await f(x)'";
+        .help = "write `await f(x)`";
     infer(*operand);
     return failed(e);
   }
@@ -256,9 +254,9 @@ Draft* Inferrer::await(const Expr& e, const Want& want) {
     bool declared = scope_->depth == 0;
     Diagnostic& d =
         report("await-outside-async", e.op_span.end > e.op_span.begin ? e.op_span : e.span,
-               "'await' stands in a function that is not async", "not allowed here");
-    d.help = declared ? "write 'async fn " + std::string(item_->name) + "'"
-                      : "write 'async' before the parameters of the lambda";
+               "`await` stands in a function that is not async", "not allowed here");
+    d.help = declared ? "write `async fn " + std::string(item_->name) + "`"
+                      : "write `async` before the parameters of the lambda";
     if (declared) d.related.push_back({item_->span, "this function is not async"});
     postfix(*operand, want, true);
     return failed(e);
@@ -289,6 +287,14 @@ Draft* Inferrer::ascription(const Expr& e) {
   }
   Want want{session_.types.known(type),
             {.reason = Because::Reason::ascription, .span = e.type->span}};
+  // A time as a number, for years that a literal does not reach.
+  if (type->is(Kind::datetime) && e.kids[0]->form == ExprForm::integer) {
+    return literal(*e.kids[0], Kind::datetime);
+  }
+  // Instants of years without a literal are said in milliseconds.
+  if (type->is(Kind::datetime) && e.kids[0]->form == ExprForm::integer) {
+    return literal(*e.kids[0], Kind::datetime);
+  }
   Draft* inner = infer(*e.kids[0], want);
   if (type->is(Kind::never) != session_.types.is_never(inner->type) &&
       !session_.types.is_error(inner->type)) {

@@ -12,11 +12,12 @@ void Inferrer::compare_offered(Item& item, Span at, std::span<const Type* const>
   for (Ty* input : inputs) closed.push_back(types.closed(input));
   const Type* result = types.closed(output);
   if (result == nullptr || std::find(closed.begin(), closed.end(), nullptr) != closed.end()) return;
-  auto offered = session_.options.platform->find(session_.table, item.name, type_parameters);
+  auto offered =
+      session_.options.platform->find(session_.table, registered_name(item), type_parameters);
   if (!offered) {
     if (offered.error().code == Code::not_found) return;
     item.module->reporter.error("platform-mismatch", at,
-                                "the platform function " + quoted(item.name) + ": " +
+                                "the platform function " + in_quotes(item.name) + ": " +
                                     std::string(offered.error().message()),
                                 "declared otherwise");
     item.broken = true;
@@ -35,7 +36,7 @@ void Inferrer::compare_offered(Item& item, Span at, std::span<const Type* const>
   };
   Diagnostic& d = item.module->reporter.error(
       "platform-mismatch", at,
-      "the platform function " + quoted(item.name) + " is declared otherwise than it is offered",
+      "the platform function " + in_quotes(item.name) + " is declared otherwise than it is offered",
       "declared as " + written(item.is_async, closed, result));
   d.help = "offered is " + written(offered->is_async, offered->inputs, offered->output);
 }
@@ -53,7 +54,7 @@ Draft* Inferrer::platform_item(const Expr& e, Item& item, const Want& want, bool
     if (!callee.type_arguments.empty() &&
         callee.type_arguments.size() != declaration.type_parameters.size()) {
       report("type-argument-count", callee.span,
-             quoted(item.name) + " takes " +
+             in_quotes(item.name) + " takes " +
                  counted(declaration.type_parameters.size(), "type argument") + ", found " +
                  std::to_string(callee.type_arguments.size()),
              "wrong number of type arguments");
@@ -79,7 +80,7 @@ Draft* Inferrer::platform_item(const Expr& e, Item& item, const Want& want, bool
       types.unify(output, want.type);
     }
   } else if (!callee.type_arguments.empty()) {
-    report("type-arguments", callee.span, quoted(item.name) + " takes no type arguments",
+    report("type-arguments", callee.span, in_quotes(item.name) + " takes no type arguments",
            "not generic");
   }
   if (written.size() != inputs.size()) {
@@ -92,8 +93,7 @@ Draft* Inferrer::platform_item(const Expr& e, Item& item, const Want& want, bool
   arguments(e, written, inputs, item.name, &item, kids);
   Draft* draft = make(ir::Op::platform, e, output);
   if (e.op_span.end <= e.op_span.begin) draft->offset = callee.span.begin;
-  draft->name = item.name;
-  if (declaration.name.text != item.name) draft->name = declaration.name.text;
+  draft->name = registered_name(item);
   draft->is_async = awaited;
   draft->optional = declaration.optional;
   draft->type_parameters = session_.arena.copy(type_parameters);
@@ -124,10 +124,10 @@ Draft* Inferrer::platform_offered(const Expr& e, const Want& want, bool awaited,
     if (offered.error().code == Code::not_found) return nullptr;
     found = true;
     report("platform-mismatch", callee.span,
-           "the platform function " + quoted(callee.name.text) + ": " +
+           "the platform function " + in_quotes(callee.name.text) + ": " +
                std::string(offered.error().message()),
            "does not fit")
-        .help = "its type arguments are written '" + std::string(callee.name.text) + "<T>(…)'";
+        .help = "its type arguments are written `" + std::string(callee.name.text) + "<T>(…)`";
     for (const Expr* each : e.kids.subspan(1)) infer(*each);
     return failed(e);
   }

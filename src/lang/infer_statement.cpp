@@ -10,7 +10,8 @@ Draft* Inferrer::let(const Expr& e) {
     type = resolver_.resolve_type(*module_, *e.type);
     Want want{type,
               {.reason = Because::Reason::annotation, .span = e.type->span, .name = e.name.text}};
-    value = check(*e.kids[0], want);
+    // What is never looked at may be anything.
+    value = types.is_never(type) ? infer(*e.kids[0]) : check(*e.kids[0], want);
     if (!types.is_error(type)) value = exact(value, type);
   } else {
     value = infer(*e.kids[0]);
@@ -40,8 +41,8 @@ Draft* Inferrer::assign(const Expr& e) {
                          field ? "the fields of a struct cannot be changed"
                                : "this is no place that can be assigned to",
                          "cannot be assigned");
-  d.help = field ? "make a new struct, or hold the value in a Ref: 'r.update(x)'"
-                 : "assign to a variable, or to an element 'x[i]'";
+  d.help = field ? "make a new struct, or hold the value in a Ref: `r.update(x)`"
+                 : "assign to a variable, or to an element `x[i]`";
   infer(*place);
   infer(*e.kids[1]);
   Draft* draft = failed(e);
@@ -59,7 +60,7 @@ Draft* Inferrer::assign_name(const Expr& e) {
     auto at = module_->names.find(place->name.text);
     if (at != module_->names.end()) {
       report("assign-constant", place->span,
-             "cannot assign to " + quoted(place->name.text) + ", which is no variable",
+             "cannot assign to " + in_quotes(place->name.text) + ", which is no variable",
              "not a variable");
     } else {
       unknown_name(*place, false);
@@ -75,16 +76,16 @@ Draft* Inferrer::assign_name(const Expr& e) {
   if (!variable->is_mutable) {
     bool let = variable->kind == VariableKind::constant;
     Diagnostic& d = report("assign-constant", place->span,
-                           "cannot assign to " + quoted(variable->name) + ", which is constant",
+                           "cannot assign to " + in_quotes(variable->name) + ", which is constant",
                            "cannot be assigned");
-    d.related.push_back({variable->span, let ? "defined by 'let'"
+    d.related.push_back({variable->span, let ? "defined by `let`"
                                          : variable->kind == VariableKind::parameter
                                              ? "a parameter is constant"
                                          : variable->kind == VariableKind::loop
                                              ? "the variable of a loop is constant"
                                              : "constant"});
-    d.help = let ? "write 'var " + std::string(variable->name) + "' where it is defined"
-                 : "copy it into a variable: 'var x = " + std::string(variable->name) + "'";
+    d.help = let ? "write `var " + std::string(variable->name) + "` where it is defined"
+                 : "copy it into a variable: `var copy = " + std::string(variable->name) + "`";
     bad = failed(e);
   }
   Want want{variable->type,
@@ -124,9 +125,9 @@ Draft* Inferrer::assign_index(const Expr& e) {
                         text(collection->type) + " has no elements to assign", "cannot be assigned")
                : report("cannot-infer", place->kids[0]->span,
                         "the type of what is changed is not known here", "unknown type");
-      d.help = kind == Kind::ref      ? "write 'r.update(x)'"
-               : kind == Kind::set    ? "write 's.insert(x)'"
-               : kind == Kind::matrix ? "write 'm.set(row, column, x)'"
+      d.help = kind == Kind::ref      ? "write `r.update(x)`"
+               : kind == Kind::set    ? "write `s.insert(x)`"
+               : kind == Kind::matrix ? "write `m.set(row, column, x)`"
                : kind                 ? ""
                                       : "write the type where the variable is defined";
     }

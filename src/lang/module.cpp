@@ -81,7 +81,7 @@ bool Session::define(Module& module, const Name& name, Item* item) {
   if (added) return true;
   const Item& first = *at->second;
   Diagnostic& d = module.reporter.error("duplicate-name", name.span,
-                                        quoted(name.text) + " is defined twice in this file",
+                                        in_quotes(name.text) + " is defined twice in this file",
                                         "second definition");
   if (first.module == &module || first.kind == ItemKind::object) {
     d.related.push_back(
@@ -99,7 +99,7 @@ void Session::declare_one(Module& module, const Declaration& declaration) {
       if (is_builtin_type_name(declaration.name.text)) {
         module.reporter
             .error("duplicate-name", declaration.name.span,
-                   quoted(declaration.name.text) + " is the name of a built-in type", "taken")
+                   in_quotes(declaration.name.text) + " is the name of a built-in type", "taken")
             .help = "give the type another name";
         return;
       }
@@ -119,6 +119,8 @@ void Session::declare_one(Module& module, const Declaration& declaration) {
       Item* item = new_item(ItemKind::function, declaration.name.text, declaration, module,
                             declaration.name.span);
       item->is_async = declaration.is_async;
+      item->typed_in = !declaration.name.present() && declaration.parameters.empty() &&
+                       declaration.body != nullptr && module.is_main;
       if (declaration.name.present()) define(module, declaration.name, item);
       module.functions.push_back(item);
       return;
@@ -172,23 +174,23 @@ void Session::import_object(Module& module, const Declaration& declaration, std:
   }
   if (!program) {
     module.reporter.error("import-failed", declaration.source_span,
-                          "cannot import " + quoted(declaration.source) + ": " +
+                          "cannot import " + in_quotes(declaration.source) + ": " +
                               std::string(program.error().message()),
                           "not found");
   } else if (&(*program)->types() != &table) {
     module.reporter.error(
         "import-failed", declaration.source_span,
-        "cannot import " + quoted(declaration.source) + ": its types belong to another table");
+        "cannot import " + in_quotes(declaration.source) + ": its types belong to another table");
   }
 }
 
 Module* Session::load(Module& importing, const Declaration& declaration) {
   auto read = options.imports->read(importing.path, declaration.source);
   if (!read) {
-    importing.reporter.error(
-        "import-failed", declaration.source_span,
-        "cannot import " + quoted(declaration.source) + ": " + std::string(read.error().message()),
-        "cannot be read");
+    importing.reporter.error("import-failed", declaration.source_span,
+                             "cannot import " + in_quotes(declaration.source) + ": " +
+                                 std::string(read.error().message()),
+                             "cannot be read");
     return nullptr;
   }
   auto at = by_path_.find(read->path);
@@ -197,10 +199,10 @@ Module* Session::load(Module& importing, const Declaration& declaration) {
     if (!module->loading) return module;
     std::string chain;
     auto from = std::find(loading_.begin(), loading_.end(), module);
-    for (; from != loading_.end(); ++from) chain += quoted((*from)->path) + " imports ";
+    for (; from != loading_.end(); ++from) chain += in_quotes((*from)->path) + " imports ";
     importing.reporter
         .error("import-cycle", declaration.source_span,
-               "files import each other: " + chain + quoted(module->path), "closes the circle")
+               "files import each other: " + chain + in_quotes(module->path), "closes the circle")
         .help = "move what both need into a third file";
     return nullptr;
   }
@@ -250,10 +252,10 @@ void Session::import_file(Module& module, const Declaration& declaration) {
       }
       Diagnostic& d =
           module.reporter.error(hidden ? "private-name" : "unknown-import", import.name.span,
-                                quoted(declaration.source) + (hidden ? " keeps " : " has no ") +
-                                    quoted(import.name.text) + (hidden ? " to itself" : ""),
+                                in_quotes(declaration.source) + (hidden ? " keeps " : " has no ") +
+                                    in_quotes(import.name.text) + (hidden ? " to itself" : ""),
                                 hidden ? "private there" : "not defined there");
-      d.help = hidden ? "remove 'private' from it" : near.question();
+      d.help = hidden ? "remove `private` from it" : near.question();
       if (!hidden) d.fix = near.best();
       Item* item =
           new_item(ItemKind::object, import.alias.text, declaration, module, import.alias.span);

@@ -51,11 +51,6 @@ struct Item {
   std::vector<Item*> lambda_uses;  // functions used inside lambdas
   bool broken = false;
 
-  /// What the platform calls it.
-  std::string_view registered_name() const {
-    return declaration->source.empty() ? declaration->name.text : declaration->source;
-  }
-
   // object
   std::shared_ptr<const ir::Program> program;
 

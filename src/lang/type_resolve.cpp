@@ -64,7 +64,7 @@ const Type* TypeResolver::finish(Module& module, const TypeNode& node, Result<co
 const Type* TypeResolver::reference(Module& module, const TypeNode& node, uint32_t distance) {
   if (distance == 0) {
     module.reporter
-        .error("alias-cycle", node.span, "the type " + quoted(node.name.text) + " is only itself",
+        .error("alias-cycle", node.span, "the type " + in_quotes(node.name.text) + " is only itself",
                "means nothing but itself")
         .help = "a recursive type needs a struct, variant or collection around itself";
     return nullptr;
@@ -75,7 +75,7 @@ const Type* TypeResolver::reference(Module& module, const TypeNode& node, uint32
 bool TypeResolver::count_arguments(Module& module, const TypeNode& node, size_t wanted) {
   if (node.arguments.size() == wanted) return true;
   module.reporter.error("type-argument-count", node.span,
-                        quoted(node.name.text) + " takes " + counted(wanted, "type argument") +
+                        in_quotes(node.name.text) + " takes " + counted(wanted, "type argument") +
                             ", found " + std::to_string(node.arguments.size()),
                         wanted == 0 ? "takes none" : "expected " + std::to_string(wanted));
   return false;
@@ -138,7 +138,7 @@ const Type* TypeResolver::walk_named(Module& module, const TypeNode& node, const
     Diagnostic& d =
         module.reporter.error(is_struct ? "duplicate-field" : "duplicate-case", order[i]->name.span,
                               std::string(is_struct ? "the field " : "the case ") +
-                                  quoted(order[i]->name.text) + " stands twice in this type",
+                                  in_quotes(order[i]->name.text) + " stands twice in this type",
                               "second time");
     d.related.push_back({order[i - 1]->name.span, "first here"});
     return nullptr;
@@ -188,7 +188,7 @@ const Type* TypeResolver::walk_name(Module& module, const TypeNode& node, const 
     }
     if (item.broken && item.kind == ItemKind::object) return nullptr;
     if (!is_builtin_type_name(name)) {
-      module.reporter.error("not-a-type", node.name.span, quoted(name) + " is no type",
+      module.reporter.error("not-a-type", node.name.span, in_quotes(name) + " is no type",
                             "a function");
       return nullptr;
     }
@@ -206,8 +206,8 @@ void TypeResolver::report_unknown(Module& module, const TypeNode& node, const Sc
   for (const Scope* at = scope; at != nullptr; at = at->outer) near.consider(at->name);
   std::string_view habit = habitual_type(name);
   Diagnostic& d = module.reporter.error("unknown-type", node.name.span,
-                                        "there is no type " + quoted(name), "not known");
-  d.help = habit.empty() ? near.question() : "in East it is called " + quoted(habit);
+                                        "there is no type " + in_quotes(name), "not known");
+  d.help = habit.empty() ? near.question() : "in East it is called " + in_quotes(habit);
   d.fix = habit.empty() ? near.best() : habit;
 }
 
@@ -298,7 +298,7 @@ const Type* TypeResolver::walk_alias(Module& module, const TypeNode& node, Item&
     if (!same_arguments(module, node, active, scope, depth)) {
       module.reporter
           .error("alias-recursion", node.span,
-                 "the type " + quoted(item.name) + " uses itself with other arguments",
+                 "the type " + in_quotes(item.name) + " uses itself with other arguments",
                  "other arguments")
           .help = "a recursive type uses itself with its own parameters only";
       return nullptr;
@@ -343,7 +343,7 @@ void TypeResolver::check_declaration(Item& item) {
     for (const Scope* at = inner; at != nullptr; at = at->outer) {
       if (at->name != name.text) continue;
       item.module->reporter.error("duplicate-name", name.span,
-                                  "the type parameter " + quoted(name.text) + " stands twice",
+                                  "the type parameter " + in_quotes(name.text) + " stands twice",
                                   "second time");
     }
     parameters.push_back({.outer = inner, .name = name.text});
