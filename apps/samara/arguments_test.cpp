@@ -43,7 +43,7 @@ TEST(CommandLine, groups_have_their_own_commands) {
   EXPECT_EQ(parse({"fn", "ls"}).command, &k_fn_ls);
   EXPECT_EQ(parse({"call", "ls"}).command, &k_call_ls);
   EXPECT_EQ(parse({"fn"}).group, "fn");
-  EXPECT_EQ(parse({"ls"}).problem, "unknown command 'ls'");
+  EXPECT_EQ(parse({"rm"}).problem, "unknown command 'rm'");
 }
 
 TEST(CommandLine, help_needs_no_arguments) {

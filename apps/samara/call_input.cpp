@@ -2,6 +2,7 @@
 
 #include "apps/samara/names.hpp"
 #include "apps/samara/near_miss.hpp"
+#include "apps/samara/source_file.hpp"
 #include "call/type_name.hpp"
 #include "engine/names.hpp"
 #include "store/directory_repository.hpp"
@@ -28,6 +29,10 @@ class CallReader {
 
   Result<void> read_function(std::string_view word) {
     if (word.starts_with('@')) return add_file(word.substr(1));
+    if (SourceName name = source_name(context_, word);
+        is_source_path(name.path) && file_exists(context_, name.path)) {
+      return add_source(name);
+    }
     auto id = function_named(context_, word);
     if (!id && id.error().code == Code::not_found && file_exists(context_, word)) {
       return add_file(word);
@@ -57,7 +62,27 @@ class CallReader {
            word.find_first_not_of("0123456789abcdef") == std::string_view::npos;
   }
 
+  // East source: compiled and added like any program, under no name.
+  Result<void> add_source(const SourceName& name) {
+    SAMARA_TRY(SourceFile file, compile_source_file(context_, name.path));
+    SAMARA_TRY(const lang::CompiledFunction* function,
+               choose_function(context_, file, name.function));
+    engine::AddOptions options;
+    options.source = name.path;
+    options.doc = function->doc;
+    options.durability = store::Durability::cached;
+    auto added = engine_.add_function(*function->program, options);
+    if (!added) return std::move(added).error().with_context("cannot run '" + name.path + "'");
+    out_.function = added->id;
+    out_.record = std::move(added->record);
+    out_.name = function->name;
+    return {};
+  }
+
   Result<void> add_file(std::string_view path) {
+    if (SourceName name = source_name(context_, path); is_source_path(name.path)) {
+      return add_source(name);
+    }
     SAMARA_TRY(InputBytes input, read_input(context_, path));
     engine::AddOptions options;
     options.source = path;

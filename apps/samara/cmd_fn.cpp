@@ -5,9 +5,11 @@
 #include "apps/samara/commands.hpp"
 #include "apps/samara/names.hpp"
 #include "apps/samara/near_miss.hpp"
+#include "apps/samara/source_file.hpp"
 #include "apps/samara/table.hpp"
 #include "apps/samara/value_io.hpp"
 #include "engine/engine.hpp"
+#include "lang/read_back.hpp"
 #include "store/directory_repository.hpp"
 
 namespace samara::cli {
@@ -47,31 +49,74 @@ JsonLine function_line(const Hash& id, std::string_view name, const FunctionReco
   return line;
 }
 
+void show_added(Context& context, const engine::AddedFunction& added, std::string_view name) {
+  if (context.json()) {
+    JsonLine line = function_line(added.id, name, added.record);
+    if (added.replaced) line.text("replaced", added.replaced->hex());
+    context.out().line(std::move(line).done());
+    return;
+  }
+  context.out().line(added.id.hex());
+  std::string note = name.empty() ? std::string("added") : "'" + std::string(name) + "'";
+  note += " " + signature_text(added.record);
+  if (added.replaced) note += ", was " + added.replaced->short_hex();
+  context.note(note);
+}
+
+Error cannot_add(std::string_view path, Error error) {
+  return std::move(error).with_context("cannot add '" + std::string(path) + "'");
+}
+
+// Every function of the file that is not private, under its own name.
+Result<Exit> add_source(Context& context, const Arguments& arguments, const SourceName& name) {
+  SAMARA_TRY(engine::Engine * engine, context.engine());
+  SAMARA_TRY(SourceFile file, compile_source_file(context, name.path));
+  std::vector<const lang::CompiledFunction*> chosen;
+  if (!name.function.empty()) {
+    SAMARA_TRY(const lang::CompiledFunction* one, choose_function(context, file, name.function));
+    chosen.push_back(one);
+  } else {
+    for (const lang::CompiledFunction& function : file.compilation.functions) {
+      if (!function.is_private) chosen.push_back(&function);
+    }
+  }
+  auto as = arguments.value("name");
+  if (chosen.empty()) {
+    return Error(Code::not_found, "'" + name.path + "' has no function that is not private");
+  }
+  if (as && chosen.size() > 1) {
+    return context.misuse(
+        "--name names one function, but '" + name.path + "' has " + std::to_string(chosen.size()),
+        "say which: " + name.path + ":" + chosen[0]->name);
+  }
+  for (const lang::CompiledFunction* function : chosen) {
+    engine::AddOptions options;
+    options.source = file.path;
+    options.doc = function->doc;
+    options.name = as.value_or(function->name);
+    if (arguments.flag("no-name")) options.name = {};
+    auto added = engine->add_function(*function->program, options);
+    if (!added) return cannot_add(name.path, std::move(added).error());
+    show_added(context, *added, options.name);
+  }
+  return Exit::done;
+}
+
 Result<Exit> add(Context& context, const Arguments& arguments) {
   SAMARA_TRY(engine::Engine * engine, context.engine());
   std::string_view path = arguments.positional(0);
   if (path.starts_with('@')) path.remove_prefix(1);
+  if (SourceName name = source_name(context, path); is_source_path(name.path)) {
+    return add_source(context, arguments, name);
+  }
   SAMARA_TRY(InputBytes input, read_input(context, path));
   engine::AddOptions options;
   options.source = path;
   options.name = arguments.value("name").value_or(name_of_file(path));
   if (arguments.flag("no-name")) options.name = {};
   auto added = engine->add_function(input.bytes(), options);
-  if (!added) {
-    return std::move(added).error().with_context("cannot add '" + std::string(path) + "'");
-  }
-  if (context.json()) {
-    JsonLine line = function_line(added->id, options.name, added->record);
-    if (added->replaced) line.text("replaced", added->replaced->hex());
-    context.out().line(std::move(line).done());
-    return Exit::done;
-  }
-  context.out().line(added->id.hex());
-  std::string note =
-      options.name.empty() ? std::string("added") : "'" + std::string(options.name) + "'";
-  note += " " + signature_text(added->record);
-  if (added->replaced) note += ", was " + added->replaced->short_hex();
-  context.note(note);
+  if (!added) return cannot_add(path, std::move(added).error());
+  show_added(context, *added, options.name);
   return Exit::done;
 }
 
@@ -101,7 +146,7 @@ Result<Exit> list(Context& context, const Arguments&) {
 
 void show_offers(Context& context, const std::vector<runtime::Offer>& offers) {
   for (const runtime::Offer& offer : offers) {
-    std::string line = "  " + offer.name + ": ";
+    std::string line = "//   " + offer.name + ": ";
     if (!offer.offered) {
       line += "not offered by this program";
     } else {
@@ -113,41 +158,86 @@ void show_offers(Context& context, const std::vector<runtime::Offer>& offers) {
   }
 }
 
-Result<Exit> show(Context& context, const Arguments& arguments) {
-  SAMARA_TRY(Hash id, function_named(context, arguments.positional(0)));
-  SAMARA_TRY(engine::Engine * engine, context.engine());
-  SAMARA_TRY(FunctionRecord record, engine->function(id));
+// What a name of East source may be made of.
+std::string source_function_name(const std::vector<std::string>& names) {
+  return names.empty() ? std::string("main") : names[0].substr(names[0].rfind('/') + 1);
+}
+
+struct ShownFunction {
+  Hash id;
+  FunctionRecord record;
   std::vector<std::string> names;
-  SAMARA_TRY(auto functions, engine->functions());
-  for (const auto& named : functions) {
-    if (named.id == id) names.push_back(named.name);
+  std::string source;  // the file it came from
+  std::string doc;
+  lang::SourceText text;
+};
+
+void show_json(Context& context, const ShownFunction& shown) {
+  JsonLine line = function_line(shown.id, {}, shown.record);
+  line.raw("names", json_list(shown.names));
+  if (!shown.source.empty()) line.text("source", shown.source);
+  if (!shown.doc.empty()) line.text("doc", shown.doc);
+  line.text("east", shown.text.text).boolean("exact", shown.text.exact);
+  context.out().line(std::move(line).done());
+}
+
+// The signature in the words of source.
+std::string source_signature(const FunctionRecord& record) {
+  std::string out = "(";
+  for (const Type* input : record.inputs) {
+    if (out.size() > 1) out += ", ";
+    out += lang::type_text(input);
   }
-  std::string source;
-  if (auto companion = engine->companion(id); companion && *companion)
-    source = (*companion)->source;
-  if (context.json()) {
-    JsonLine line = function_line(id, {}, record);
-    line.raw("names", json_list(names));
-    if (!source.empty()) line.text("source", source);
-    context.out().line(std::move(line).done());
-    return Exit::done;
-  }
+  return out + ") -> " + lang::type_text(record.output);
+}
+
+// The facts are comments, so that what is printed can be put into a file and compiled.
+void show_facts(Context& context, const ShownFunction& shown, engine::Engine& engine) {
   auto row = [&](std::string_view key, std::string_view value) {
     if (value.empty()) return;
-    std::string line(key);
+    std::string line = "// " + std::string(key);
     line.append(11 - key.size(), ' ');
     context.out().line(line + std::string(value));
   };
   std::string joined;
-  for (const std::string& name : names) joined += (joined.empty() ? "" : ", ") + name;
-  row("function", id.hex());
+  for (const std::string& name : shown.names) joined += (joined.empty() ? "" : ", ") + name;
+  row("function", shown.id.hex());
   row("name", joined);
-  row("signature", signature_text(record));
-  row("kind", record.kind);
-  row("code", record.code.hex());
-  row("source", source);
-  row("effect", effects_text(record));
-  show_offers(context, engine->offers(record));
+  row("signature", source_signature(shown.record));
+  row("kind", shown.record.kind);
+  row("code", shown.record.code.hex());
+  row("source", shown.source);
+  row("effect", effects_text(shown.record));
+  show_offers(context, engine.offers(shown.record));
+}
+
+Result<Exit> show(Context& context, const Arguments& arguments) {
+  ShownFunction shown;
+  SAMARA_TRY(shown.id, function_named(context, arguments.positional(0)));
+  SAMARA_TRY(engine::Engine * engine, context.engine());
+  SAMARA_TRY(shown.record, engine->function(shown.id));
+  SAMARA_TRY(auto functions, engine->functions());
+  for (const auto& named : functions) {
+    if (named.id == shown.id) shown.names.push_back(named.name);
+  }
+  if (auto companion = engine->companion(shown.id); companion && *companion) {
+    shown.source = (*companion)->source;
+    shown.doc = (*companion)->doc;
+  }
+  SAMARA_TRY(std::unique_ptr<ir::Program> program, engine->program(shown.id));
+  shown.text = lang::source_text(*program, source_function_name(shown.names), shown.doc);
+  if (context.json()) {
+    show_json(context, shown);
+    return Exit::done;
+  }
+  if (!arguments.flag("plain")) {
+    show_facts(context, shown, *engine);
+    context.out().line("");
+  }
+  context.out().write(shown.text.text);
+  if (!shown.text.exact) {
+    context.warn("the text shows what the function does, but compiled it is another function");
+  }
   return Exit::done;
 }
 
@@ -179,14 +269,17 @@ Result<Exit> remove(Context& context, const Arguments& arguments) {
 }
 
 constexpr PositionalSpec k_add_positionals[] = {
-    {"FILE", "East IR, beast2 or JSON, either dialect; - is standard input", Completes::file},
+    {"FILE", "East source (.east), or IR as beast2 or JSON; - is stdin", Completes::file},
 };
 constexpr OptionSpec k_add_options[] = {
-    {"name", 'n', "NAME", "default: the file's name up to its first dot"},
+    {"name", 'n', "NAME", "default: as in the source, or the file's name up to a dot"},
     {"no-name", 0, "", "add it without a name"},
 };
 constexpr PositionalSpec k_show_positionals[] = {
     {"FN", "name, hash, or beginning of a hash", Completes::function},
+};
+constexpr OptionSpec k_show_options[] = {
+    {"plain", 0, "", "the source alone, in the form of samara fmt"},
 };
 constexpr PositionalSpec k_remove_positionals[] = {
     {"NAME", "of a function; what it computed stays remembered", Completes::function, true, true},
@@ -201,6 +294,7 @@ constinit const Command k_fn_add = {
     .positionals = k_add_positionals,
     .options = k_add_options,
     .detail =
+        "Of source, every function that is not private; FILE.east:NAME is one of them.\n"
         "The id depends on what the function means alone: locations, comments, names of\n"
         "variables and the format of the file make no difference.",
     .example = "samara fn add revenue.json",
@@ -221,9 +315,9 @@ constinit const Command k_fn_ls = {
 constinit const Command k_fn_show = {
     .group = "fn",
     .name = "show",
-    .summary = "tell signature, effects and origin of a function",
+    .summary = "print a function as East source, with its facts as comments",
     .positionals = k_show_positionals,
-    .options = {},
+    .options = k_show_options,
     .detail = "",
     .example = "samara fn show revenue",
     .run = show,

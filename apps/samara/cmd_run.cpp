@@ -5,6 +5,7 @@
 #include "apps/samara/call_input.hpp"
 #include "apps/samara/commands.hpp"
 #include "apps/samara/grants.hpp"
+#include "apps/samara/live_log.hpp"
 #include "apps/samara/present.hpp"
 #include "apps/samara/units.hpp"
 #include "call/type_name.hpp"
@@ -12,26 +13,6 @@
 
 namespace samara::cli {
 namespace {
-
-// What the function prints goes to standard error as it comes: standard output is for the result.
-class LiveLog final : public LogSink {
- public:
-  explicit LiveLog(Context& context) : context_(context) {}
-  void write(LogStream stream, std::string_view text) override {
-    if (context_.json()) {
-      JsonLine line("log");
-      line.text("stream", stream_word(stream)).text("text", text);
-      context_.out().line(std::move(line).done());
-      static_cast<void>(context_.out().flush());
-    } else {
-      context_.err().write(text);
-      static_cast<void>(context_.err().flush());
-    }
-  }
-
- private:
-  Context& context_;
-};
 
 template <typename T, typename Parse>
 Result<void> take_limit(Context& context, const Arguments& arguments, std::string_view name,
@@ -239,7 +220,7 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
 }
 
 constexpr PositionalSpec k_positionals[] = {
-    {"FN", "name, hash, beginning of a hash, or @FILE of a program", Completes::function},
+    {"FN", "name, hash or its beginning, x.east, x.east:NAME, @IR", Completes::function},
     {"ARG", "East text (30, '\"a\"', '[1, 2]'), @FILE, hash or ref", Completes::argument, false,
      true},
 };

@@ -7,6 +7,7 @@ namespace samara::cli {
 
 extern const Command k_call_ls;
 extern const Command k_call_show;
+extern const Command k_check;
 extern const Command k_complete;
 extern const Command k_completion;
 extern const Command k_convert;
@@ -14,14 +15,17 @@ extern const Command k_fn_add;
 extern const Command k_fn_ls;
 extern const Command k_fn_rm;
 extern const Command k_fn_show;
+extern const Command k_fmt;
 extern const Command k_fsck;
 extern const Command k_gc;
 extern const Command k_init;
 extern const Command k_log;
+extern const Command k_lsp;
 extern const Command k_put;
 extern const Command k_ref_ls;
 extern const Command k_ref_rm;
 extern const Command k_ref_set;
+extern const Command k_repl;
 extern const Command k_run;
 extern const Command k_show;
 extern const Command k_stats;

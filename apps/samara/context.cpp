@@ -85,8 +85,8 @@ Context::Context(const CommandLine& line)
 
 Context::~Context() = default;
 
-bool Context::colour() const {
-  if (json_ || std::getenv("NO_COLOR") != nullptr || !out_.on_terminal()) return false;
+bool Context::colour_on(const Output& output) const {
+  if (json_ || std::getenv("NO_COLOR") != nullptr || !output.on_terminal()) return false;
   const char* terminal = std::getenv("TERM");
   return terminal != nullptr && std::string_view(terminal) != "dumb";
 }

@@ -47,7 +47,9 @@ class Context {
   bool json() const { return json_; }
   bool quiet() const { return quiet_; }
   /// Escape sequences may be used on standard output.
-  bool colour() const;
+  bool colour() const { return colour_on(out_); }
+  /// The same of another output.
+  bool colour_on(const Output& output) const;
 
   port::Files& files();
   port::Random& random();

@@ -1,5 +1,7 @@
 #include "apps/samara/help.hpp"
 
+#include "apps/samara/commands.hpp"
+
 #include <algorithm>
 
 #include "apps/samara/table.hpp"
@@ -120,7 +122,8 @@ std::string program_help() {
       "Runs typed functions on typed values, once: what is known is not computed again.\n\n";
   std::string_view group;
   for (const Command* command : all_commands()) {
-    if (command->hidden) continue;
+    // The last line names them; what people start by hand comes first.
+    if (command->hidden || command == &k_completion || command == &k_lsp) continue;
     if (command->group.empty()) {
       pad(out, "  " + std::string(command->name), k_names_width);
       out += command->summary;
@@ -140,7 +143,7 @@ std::string program_help() {
   }
   out +=
       "\nThe repository is --repo DIR, SAMARA_REPO, or the nearest .samara upwards.\n"
-      "samara COMMAND -h tells more. Shell completion: samara completion bash|zsh|fish.\n";
+      "samara COMMAND -h tells more. Also: samara completion bash|zsh|fish, samara lsp.\n";
   return out;
 }
 
