@@ -77,7 +77,8 @@ enum class ExprForm : uint8_t {
   set,            // kids
   dict,           // kids: key, value, …
   vector,         // kids
-  matrix,         // kids, row by row; integer: number of rows
+  matrix,         // kids, row by row; integer: number of rows; text: the number of columns in
+                  // digits where `mat[: n]` says that there are no rows
   structure,      // fields: names; kids: values
   variant,        // name: case; kids: payload or none
   ref,            // `&x`; kids: x

@@ -346,6 +346,13 @@ Expr* Parser::matrix() {
   uint32_t begin = token().begin;
   Expr* node = make(ExprForm::matrix, {});
   advance();
+  if (at(K::colon, 1) && at(K::integer, 2) && tokens_[pos_].match == pos_ + 3) {
+    int64_t columns = integer(token(2), false, token(2).begin)->integer;
+    node->text = tree_->copy(std::to_string(columns));
+    pos_ += 4;
+    node->span = from(begin);
+    return node;
+  }
   std::vector<Expr*> kids;
   size_t width = 0;
   bool even = true;

@@ -420,6 +420,7 @@ Doc Printer::expr_list(std::string_view open, std::string_view close, std::span<
 }
 
 Doc Printer::matrix(const Expr& expr) {
+  if (!expr.text.empty()) return layout_.concat({text("mat[: "), text(expr.text), text("]")});
   auto rows = static_cast<size_t>(expr.integer);
   size_t columns = rows == 0 ? 0 : expr.kids.size() / rows;
   std::vector<Item> items;

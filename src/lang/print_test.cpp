@@ -86,6 +86,7 @@ TEST(Print, literals_are_in_standard_form) {
   EXPECT_EQ(body("{ : }"), "{:}");
   EXPECT_EQ(body("()"), "()");
   EXPECT_EQ(body("mat[[1,2],[3,4]]"), "mat[[1, 2], [3, 4]]");
+  EXPECT_EQ(body("mat[:3]"), "mat[: 3]");
 }
 
 TEST(Print, names_are_quoted_where_needed) {

@@ -534,7 +534,10 @@ Expr* SourceWriter::collection(const Node& node, bool known) {
       break;
   }
   Expr* made = with(form, node, std::move(kids));
-  if (node.op == Op::new_matrix) made->integer = node.rows;
+  if (node.op == Op::new_matrix) {
+    made->integer = node.rows;
+    if (node.rows == 0 && node.columns > 0) made->text = tree_->copy(std::to_string(node.columns));
+  }
   return made;
 }
 

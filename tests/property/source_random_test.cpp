@@ -116,14 +116,32 @@ class Generator {
 
   // A body: a block, or any expression.
   Expr body(const Type* type, int depth) {
-    if (depth <= 0 || random_.one_in(4)) return value(type, depth);
+    if (depth <= 0 || random_.one_in(4)) {
+      if (!type->is(Kind::null) || random_.one_in(2)) return value(type, depth);
+      return only_statement(depth);
+    }
     size_t outer = scope_.size();
     Expr made = b_.block([&](Statements& st) {
       for (uint64_t n = random_.below(4); n > 0; n--) statement(st, depth - 1);
-      return value(type, depth - 1);
+      bool ends_with_statement = type->is(Kind::null) && random_.one_in(3);
+      return ends_with_statement ? only_statement(depth - 1) : value(type, depth - 1);
     });
     scope_.resize(outer);
     return made;
+  }
+
+  // A Let or an Assign that is a whole body, or the end of one.
+  Expr only_statement(int depth) {
+    for (const Known& known : scope_) {
+      if (!known.is_mutable || random_.one_in(2)) continue;
+      Expr next = value(known.type, depth - 1);
+      return b_.assign(known.var, next);
+    }
+    // Nothing stands in the value's way: a variable of type Never takes any.
+    bool never = random_.one_in(10);
+    Expr first = value(any_type(), depth - 1);
+    Var made = b_.new_variable(never ? types_.never() : first.type(), random_.one_in(3));
+    return node(Op::let, types_.null(), {b_.mention(made), first});
   }
 
   void statement(Statements& st, int depth) {
@@ -313,11 +331,13 @@ class Generator {
     if (!of->is(Kind::variant) || of->arity() == 0) return literal(type, depth);
     Expr operand = value(of, depth);
     auto cases = b_.match(operand);
-    for (uint32_t i = 0; i < of->arity(); i++) {
+    bool backward = random_.one_in(3);
+    for (uint32_t n = 0; n < of->arity(); n++) {
+      uint32_t i = backward ? of->arity() - 1 - n : n;
       cases.on(of->name(i), [&](Var payload) {
         size_t outer = scope_.size();
         if (random_.one_in(2)) scope_.push_back({payload, of->child(i), false});
-        Expr made = i > 0 && random_.one_in(5) ? jump(depth) : body(type, depth);
+        Expr made = n > 0 && random_.one_in(5) ? jump(depth) : body(type, depth);
         scope_.resize(outer);
         return made;
       });
@@ -562,7 +582,7 @@ class Generator {
       case Kind::matrix: {
         std::vector<Expr> kids;
         auto rows = static_cast<int64_t>(random_.below(3));
-        auto columns = rows == 0 ? 0 : static_cast<int64_t>(random_.below(3));
+        auto columns = static_cast<int64_t>(random_.below(3));
         for (int64_t n = rows * columns; n > 0; n--) {
           kids.push_back(value(type->element(), depth - 1));
         }
@@ -668,10 +688,10 @@ void rename(ir::Program& program, Node& node) {
   for (Node* kid : node.kids) rename(program, *kid);
 }
 
-// The nodes whose type source can say: not those that define variables of loops, cases and handlers
-// or list captures.
-void collect(Node& node, std::vector<Node*>& out) {
-  out.push_back(&node);
+// The nodes whose type source can say: not those that define variables of loops, cases and
+// handlers, nor what these take their types from, nor captured and mutable variables.
+void collect(Node& node, std::vector<Node*>& out, bool itself = true) {
+  if (itself && !node.captured && !node.is_mutable) out.push_back(&node);
   size_t first = 0;
   size_t step = 1;
   switch (node.op) {
@@ -679,14 +699,17 @@ void collect(Node& node, std::vector<Node*>& out) {
     case Op::async_function:
       first = node.count_a;
       break;
+    case Op::assign:
+      first = 1;
+      break;
     case Op::match:
-      collect(*node.kids[0], out);
+      collect(*node.kids[0], out, false);
       first = step = 2;
       break;
     case Op::for_array:
     case Op::for_dict:
     case Op::for_set:
-      collect(*node.kids[0], out);
+      collect(*node.kids[0], out, false);
       first = node.kids.size() - 1;
       break;
     default:
