@@ -109,6 +109,8 @@ Draft* Inferrer::elements(const Expr& e, const Want& want, ir::Op op, Kind kind)
   if (op == ir::Op::new_matrix) {
     draft->integer = e.integer;
     draft->columns = e.integer == 0 ? 0 : static_cast<int64_t>(kids.size()) / e.integer;
+    // Without rows the columns are said: there are the digits of an integer literal.
+    for (char c : e.text) draft->columns = draft->columns * 10 + (c - '0');
     if (e.integer > 0 && static_cast<int64_t>(kids.size()) % e.integer != 0) {
       report("matrix-rows", e.span, "the rows of a matrix must be equally long");
     }
