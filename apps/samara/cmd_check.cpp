@@ -2,7 +2,9 @@
 
 #include "apps/samara/commands.hpp"
 #include "apps/samara/source_file.hpp"
+#include "apps/samara/value_io.hpp"
 #include "ir/builtin_table.hpp"
+#include "ir/encode.hpp"
 #include "lang/method_table.hpp"
 
 namespace samara::cli {
@@ -31,6 +33,14 @@ void list_builtins(Context& context) {
   }
 }
 
+// The IR of one function, for tools that know East and not its source.
+Result<void> emit(Context& context, const SourceFile& file, std::string_view function,
+                  std::string_view path) {
+  SAMARA_TRY(const lang::CompiledFunction* chosen, choose_function(context, file, function));
+  SAMARA_TRY(Bytes bytes, ir::to_beast2(*chosen->program, Dialect::b));
+  return write_output(context, path, as_text(bytes));
+}
+
 Result<Exit> run(Context& context, const Arguments& arguments) {
   if (arguments.flag("builtins")) {
     list_builtins(context);
@@ -40,8 +50,13 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
     return context.misuse("no file to check", "samara check revenue.east");
   }
   Exit failure = Exit::done;
-  for (std::string_view path : arguments.positionals()) {
-    auto file = load_source(context, path);
+  const auto target = arguments.value("emit");
+  if (target && arguments.positionals().size() > 1) {
+    return context.misuse("--emit writes one function, but there are several files");
+  }
+  for (std::string_view word : arguments.positionals()) {
+    const SourceName name = source_name(context, word);
+    auto file = load_source(context, name.path);
     if (!file) {
       failure = context.report(file.error());
       continue;
@@ -49,6 +64,7 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
     const size_t errors =
         print_diagnostics(context, file->path, file->text, file->compilation.diagnostics);
     if (errors > 0) failure = Exit::failed;
+    if (errors == 0 && target) SAMARA_CHECK(emit(context, *file, name.function, *target));
     if (context.json()) {
       context.out().line(JsonLine("checked")
                              .text("file", file->path)
@@ -69,6 +85,7 @@ constexpr PositionalSpec k_positionals[] = {
     {"FILE", "East source; - is standard input", Completes::file, false, true},
 };
 constexpr OptionSpec k_options[] = {
+    {"emit", 0, "FILE", "also write the function, or FILE.east:NAME, as IR", Completes::file},
     {"builtins", 0, "", "list every builtin function with its type instead"},
 };
 
