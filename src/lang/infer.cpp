@@ -607,6 +607,8 @@ void Inferrer::function(Item& item) {
   }
   run_pending(0);
   finish();
+  // A signature with a type that is not there was reported with that type.
+  if (session_.types.close(item.type) == nullptr) item.broken = true;
   item.progress = Progress::done;
 }
 
