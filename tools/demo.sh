@@ -46,19 +46,19 @@ run put sales.csv --name sales
 run type sales --short
 
 say "A function: groups by region and product, sums orders, units and revenue"
-run fn add "$examples/revenue.json"
-run fn ls
+run fn add "$examples/sales_summary.east"
+run fn show summary --plain
 
 say "The first run computes"
-show run revenue sales --table --why
+show run summary sales --table --why
 started=$(date +%s%N)
-"$samara" run revenue sales --table --why
+"$samara" run summary sales --table --why
 first=$(seconds "$started" "$(date +%s%N)")
 
 say "The second run answers from memory, and says so"
-show run revenue sales -o again.json --why
+show run summary sales -o again.json --why
 started=$(date +%s%N)
-"$samara" run revenue sales -o again.json --why
+"$samara" run summary sales -o again.json --why
 second=$(seconds "$started" "$(date +%s%N)")
 printf 'again.json: '
 head -c 100 again.json
@@ -66,9 +66,9 @@ echo "…"
 echo "first run $first s, second run $second s"
 
 say "Why? The attempt that computed, and what every run gets from now on"
-run why revenue sales
+run why summary sales
 
 say "The same table straight from the file is the same value, so this is known, too"
-run run revenue @sales.csv --why -o again.beast2
+run run summary @sales.csv --why -o again.beast2
 
 say "All of it is in build/demo. Next: cd build/demo; PATH=$(dirname "$samara"):\$PATH; samara -h"
