@@ -7,15 +7,6 @@ namespace samara::lang {
 
 namespace {
 
-// Where the words of a declaration begin: its doc comment may belong to its span.
-uint32_t first_word(const Declaration& declaration) {
-  if (declaration.form == DeclarationForm::import) {
-    return declaration.imports.empty() ? declaration.source_span.begin
-                                       : declaration.imports[0].name.span.begin;
-  }
-  return declaration.name.span.begin;
-}
-
 bool may_stand_together(const Declaration& a, const Declaration& b) {
   return a.form == b.form && a.form != DeclarationForm::function && a.doc.empty() && b.doc.empty();
 }
@@ -26,6 +17,7 @@ Doc Printer::file(const SyntaxTree& tree) {
   Doc out = 0;
   bool begun = false;
   const Declaration* previous = nullptr;
+  Doc trailing = 0;
   auto separate = [&](bool empty) {
     if (begun) out = layout_.concat({out, empty ? layout_.empty_line() : layout_.hard_line()});
     begun = true;
@@ -43,24 +35,21 @@ Doc Printer::file(const SyntaxTree& tree) {
   for (size_t i = 0; i < tree.declarations.size(); i++) {
     const Declaration& at = tree.declarations[i];
     bool apart = previous != nullptr && !may_stand_together(*previous, at);
-    uint32_t begin = first_word(at);
-    bool commented = own_lines_before(begin, apart);
-    bool empty = commented ? comments_.empty_line_before(line_begin(at))
-                           : apart || (parsed_ && comments_.empty_line_before(line_begin(at)));
+    uint32_t begin = at.span.begin;
+    // What follows a comment at the end of a line may belong to it.
+    bool commented = own_lines_before(begin, apart && trailing == 0);
+    bool empty = commented ? comments_.empty_line_before(begin)
+                           : apart || (parsed_ && comments_.empty_line_before(begin));
     separate(empty);
     out = layout_.concat({out, declaration(at)});
     uint32_t limit =
-        i + 1 < tree.declarations.size() ? first_word(tree.declarations[i + 1]) : UINT32_MAX;
-    out = layout_.concat({out, comments_.take_trailing(at.span.end, limit)});
+        i + 1 < tree.declarations.size() ? tree.declarations[i + 1].span.begin : UINT32_MAX;
+    trailing = comments_.take_trailing(at.span.end, limit);
+    out = layout_.concat({out, trailing});
     previous = &at;
   }
   own_lines_before(UINT32_MAX, previous != nullptr && previous->form == DeclarationForm::function);
   return begun ? layout_.concat({out, layout_.hard_line()}) : 0;
-}
-
-// The offset of the first word of the declaration, after its doc comment.
-uint32_t Printer::line_begin(const Declaration& declaration) const {
-  return comments_.line_start(first_word(declaration));
 }
 
 Doc Printer::doc_comment(const Declaration& declaration) {
@@ -136,7 +125,10 @@ Doc Printer::type_parameters(std::span<const Name> names) {
 Doc Printer::type_declaration(const Declaration& declaration) {
   Doc head = layout_.concat({text("type "), name(declaration.name),
                              type_parameters(declaration.type_parameters), text(" =")});
-  PrintComments::Leading leading = comments_.take_before(declaration.type->span.begin);
+  const TypeNode& type_node = *declaration.type;
+  bool has_cases = type_node.form == TypeForm::variant && !type_node.fields.empty();
+  PrintComments::Leading leading =
+      comments_.take_before(has_cases ? type_node.fields[0].name.span.begin : type_node.span.begin);
   Doc right = type(*declaration.type);
   if (leading.any()) {
     Doc lines = layout_.concat({leading.trailing, layout_.hard_line(), own_lines(leading), right});

@@ -12,35 +12,37 @@ std::string_view PrintComments::text(const Comment& comment) const {
 
 PrintComments::Leading PrintComments::take_before(uint32_t offset) {
   Leading out;
+  // One comment ends a line: a second one would be read as part of it.
+  bool line_has_one = line_has_one_;
+  line_has_one_ = false;
   while (pending(offset)) {
     const Comment& comment = comments_[next_++];
-    if (comment.own_line || out.own != 0) {
+    if (comment.own_line || out.any() || line_has_one) {
       Doc before = out.own != 0 ? layout_.hard_line() : 0;
-      out.own = layout_.concat({out.own, before, layout_.text(text(comment))});
+      out.own =
+          layout_.concat({out.own, before, layout_.text(text(comment)), layout_.break_around()});
     } else {
-      out.trailing = layout_.concat({out.trailing, layout_.suffix(text(comment))});
+      out.trailing = layout_.suffix(text(comment));
     }
   }
   return out;
 }
 
 PrintComments::Own PrintComments::take_own(uint32_t offset) {
+  line_has_one_ = false;
   if (!pending(offset)) return {};
   const Comment& comment = comments_[next_++];
   return {layout_.text(text(comment)), comment.span.begin};
 }
 
 Doc PrintComments::take_trailing(uint32_t end, uint32_t limit) {
-  Doc out = 0;
-  while (pending(end)) out = layout_.concat({out, layout_.suffix(text(comments_[next_++]))});
-  if (pending(limit)) {
-    const Comment& comment = comments_[next_];
-    if (!comment.own_line && same_line(end, comment.span.begin)) {
-      next_++;
-      out = layout_.concat({out, layout_.suffix(text(comment))});
-    }
-  }
-  return out;
+  if (!pending(std::max(end, limit))) return 0;
+  const Comment& comment = comments_[next_];
+  bool inside = comment.span.begin < end;
+  if (!inside && (comment.own_line || !same_line(end, comment.span.begin))) return 0;
+  next_++;
+  line_has_one_ = true;
+  return layout_.suffix(text(comment));
 }
 
 Doc PrintComments::take_after_open(uint32_t open, uint32_t limit) {
@@ -64,14 +66,6 @@ bool PrintComments::empty_line_before(uint32_t offset) const {
     }
   }
   return false;
-}
-
-uint32_t PrintComments::line_start(uint32_t offset) const {
-  size_t at = std::min<size_t>(offset, source_.size());
-  size_t line = source_.substr(0, at).rfind('\n');
-  size_t begin = line == std::string_view::npos ? 0 : line + 1;
-  while (begin < at && (source_[begin] == ' ' || source_[begin] == '\t')) begin++;
-  return static_cast<uint32_t>(begin);
 }
 
 uint32_t PrintComments::close_before(uint32_t offset, uint32_t limit) const {

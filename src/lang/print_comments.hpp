@@ -35,15 +35,13 @@ class PrintComments {
     uint32_t begin = 0;
   };
   Own take_own(uint32_t offset);
-  /// For the end of what was printed up to `end`: comments inside it that nobody took, and the one
+  /// For the end of what was printed up to `end`: a comment inside it that nobody took, or the one
   /// after it on the same line if it starts before `limit`.
   Doc take_trailing(uint32_t end, uint32_t limit);
   /// The comment right after an opening brace at `open`, on its line.
   Doc take_after_open(uint32_t open, uint32_t limit);
   /// Whether an empty line stands before the line of `offset`.
   bool empty_line_before(uint32_t offset) const;
-  /// Offset of the first character of the line of `offset` that is no space.
-  uint32_t line_start(uint32_t offset) const;
   /// Where the bracket that closes after `offset` stands, or `limit`.
   uint32_t close_before(uint32_t offset, uint32_t limit) const;
 
@@ -57,6 +55,7 @@ class PrintComments {
   std::span<const Comment> comments_;
   std::string_view source_;
   size_t next_ = 0;
+  bool line_has_one_ = false;  // what was printed last ends with a comment
 };
 
 }  // namespace samara::lang

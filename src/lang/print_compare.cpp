@@ -59,9 +59,6 @@ class Compare {
   bool expr(const Expr* a, const Expr* b) {
     if (!check((a == nullptr) == (b == nullptr), "an expression is missing")) return false;
     if (a == nullptr) return true;
-    if (!check(is_callee_in_parentheses(*a) == is_callee_in_parentheses(*b), "parentheses")) {
-      return false;
-    }
     a = &bare(*a);
     b = &bare(*b);
     std::string forms = "forms of expressions " + std::to_string(static_cast<int>(a->form)) +
@@ -82,6 +79,11 @@ class Compare {
         !check(a->arms.size() == b->arms.size(), "number of arms") ||
         !check(a->type_arguments.size() == b->type_arguments.size(), "number of type arguments") ||
         !parameters(a->parameters, b->parameters)) {
+      return false;
+    }
+    if (a->form == ExprForm::call &&
+        !check(is_callee_in_parentheses(*a->kids[0]) == is_callee_in_parentheses(*b->kids[0]),
+               "parentheses of a callee")) {
       return false;
     }
     if (a->form == ExprForm::block && !check(a->braces == b->braces, "braces")) return false;

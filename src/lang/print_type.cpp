@@ -54,21 +54,21 @@ Doc Printer::variant_type(const TypeNode& type) {
   Doc cases = 0;
   for (size_t i = 0; i < type.fields.size(); i++) {
     const TypeField& field = type.fields[i];
-    PrintComments::Leading leading = comments_.take_before(field.name.span.begin);
+    // Comments before the first case go with what is around, or end its line.
+    PrintComments::Leading leading;
+    if (i > 0) leading = comments_.take_before(field.name.span.begin);
     // Between `<` and `>` a variant stays on its line.
     Doc line = angles_ > 0 ? text(" ") : layout_.line();
-    Doc bar =
-        i > 0
-            ? layout_.concat({line, own_lines(leading), text("| ")})
-            : layout_.concat({own_lines(leading), angles_ > 0 ? 0 : layout_.if_broken(text("| "))});
+    Doc bar = angles_ > 0 ? 0 : layout_.if_broken(text("| "));
+    if (i > 0) bar = layout_.concat({line, own_lines(leading), text("| ")});
     Doc payload = 0;
     if (field.type != nullptr) {
       payload = layout_.concat({text(" "), type_in(*field.type, false)});
     }
     cases = layout_.concat({cases, leading.trailing, bar, text("."), member(field.name), payload});
+    if (i + 1 == type.fields.size()) break;
     uint32_t end = field.type != nullptr ? field.type->span.end : field.name.span.end;
-    uint32_t limit =
-        i + 1 < type.fields.size() ? type.fields[i + 1].name.span.begin : type.span.end;
+    uint32_t limit = type.fields[i + 1].name.span.begin;
     cases = layout_.concat({cases, comments_.take_trailing(end, limit)});
   }
   return layout_.group(cases);

@@ -54,7 +54,6 @@ class Printer {
   // Declarations.
   Doc declaration(const Declaration& declaration);
   Doc doc_comment(const Declaration& declaration);
-  uint32_t line_begin(const Declaration& declaration) const;
   Doc import(const Declaration& declaration);
   Doc type_declaration(const Declaration& declaration);
   Doc signature(const Declaration& declaration);
