@@ -55,10 +55,21 @@ char* next_match(const char*, int state) {
   return next < g_found.size() ? ::strdup(g_found[next++].c_str()) : nullptr;
 }
 
-char** attempt(const char* text, int start, int) {
-  if (!g_complete || g_calls.line == nullptr || *g_calls.line == nullptr) return nullptr;
-  const std::string_view line(*g_calls.line);
-  g_found = g_complete(line, static_cast<size_t>(start));
+bool in_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// libedit's words may hold several names ("xs.ma"): what stands before the last one is kept.
+char** attempt(const char* text, int start, int end) {
+  if (!g_complete || *g_calls.line == nullptr || start < 0 || end < start) return nullptr;
+  std::string_view line(*g_calls.line);
+  line = line.substr(0, static_cast<size_t>(end));
+  size_t name = line.size();
+  while (name > static_cast<size_t>(start) && in_name(line[name - 1])) name--;
+  g_found = g_complete(line, name);
+  const std::string kept(
+      line.substr(static_cast<size_t>(start), name - static_cast<size_t>(start)));
+  for (std::string& one : g_found) one.insert(0, kept);
   if (g_calls.append_character != nullptr) *g_calls.append_character = 0;
   return g_found.empty() ? nullptr : g_calls.matches(text, next_match);
 }

@@ -1,4 +1,8 @@
 """East source on the command line: run, fn add and show, fmt, check, repl."""
+import os
+import pty
+import select
+import time
 import unittest
 
 import cli
@@ -148,6 +152,45 @@ class Prompt(cli.Cli):
         text = "platform fn time_now() -> Integer\ntime_now() > 0"
         self.assertIn("capability 'time'", self.repl(text, code=cli.FAILED).err)
         self.assertEqual(self.repl(text, words=["--allow", "time"]).out, "true\n")
+
+    def test_a_person_has_history_completion_and_several_lines(self):
+        out = self.typed("let numbers = [1, 2]\n", "num\t.flatten_to_s\t(x -> ({x}))\n",
+                         "fn f(x: Integer) -> Integer {\n", "x + 1\n", "}\n", "f(41)\n",
+                         "\x1b[A\n", "\x04")
+        self.assertIn("{1,2}", out)
+        self.assertEqual(out.count("42"), 2, out)
+        history = self.dir / ".local" / "state" / "samara" / "history"
+        self.assertIn("numbers", history.read_text())
+
+    def typed(self, *keys):
+        """What a terminal shows when keys are pressed, with time to think in between."""
+        child, terminal = pty.fork()
+        if child == 0:
+            environment = {k: v for k, v in os.environ.items() if k != "XDG_STATE_HOME"}
+            environment.update(TERM="xterm", HOME=str(self.dir), NO_COLOR="1")
+            os.chdir(self.dir)
+            os.execve(cli.BIN, [str(cli.BIN), "repl"], environment)
+        shown = b""
+        ends = time.monotonic() + 60
+        waiting = list(keys)
+        while time.monotonic() < ends:
+            ready, _, _ = select.select([terminal], [], [], 0.3)
+            if not ready:
+                if not waiting:
+                    continue
+                os.write(terminal, waiting.pop(0).encode())
+                continue
+            try:
+                piece = os.read(terminal, 4096)
+            except OSError:  # how Linux tells that the other end has gone
+                break
+            if not piece:
+                break
+            shown += piece
+        os.close(terminal)
+        _, status = os.waitpid(child, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), cli.DONE)
+        return shown.decode(errors="replace")
 
     def test_files_are_loaded(self):
         self.write("lib.east", "type P = (x: Integer)\nfn get(p: P) -> Integer { p.x }\n")
