@@ -293,8 +293,16 @@ Expr* Parser::parenthesis() {
   Expr* node = nullptr;
   size_t number = 0;
   list(open, "`)`", [&] {
-    Expr* inside = expression();
+    // A statement may stand here as an operand; the place of an assignment then has parentheses of
+    // its own, since `(x = 1)` is a struct.
+    uint32_t first = token().begin;
+    Expr* inside = at(K::kw_let) || at(K::kw_var) ? let_statement() : expression();
     if (panic_) return;
+    if (inside->form == ExprForm::parenthesized) {
+      Expr* assigned = assignment(inside->kids[0], first);
+      if (panic_) return;
+      if (assigned != inside->kids[0]) inside = assigned;
+    }
     if (++number > 1) {
       if (number == 2 && word) return;
       if (number == 2) {

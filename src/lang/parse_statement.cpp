@@ -134,7 +134,11 @@ Expr* Parser::statement() {
   if (Expr* foreign = foreign_statement()) return foreign;
   uint32_t begin = token().begin;
   Expr* place = expression();
-  if (panic_) return place;
+  return panic_ ? place : assignment(place, begin);
+}
+
+// What follows a place, if a value is put there; else the place as it is.
+Expr* Parser::assignment(Expr* place, uint32_t begin) {
   Operator op = Operator::none;
   switch (token().kind) {
     case K::assign:

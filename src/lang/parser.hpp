@@ -150,6 +150,7 @@ class Parser {
   // ---- statements (parse_statement.cpp) ----
   std::span<Expr*> statements(uint32_t close);
   Expr* statement();
+  Expr* assignment(Expr* place, uint32_t begin);
   Expr* let_statement();
   Expr* nested_function();
   Expr* body(std::string_view of);

@@ -185,8 +185,11 @@ Doc Printer::expr(const Expr& outer, Binding place, bool brace_free) {
   Doc printed = form(expr, false);
   if (expr.form == ExprForm::assign) {
     // `(x = 1)` would be a struct.
-    printed = layout_.concat({text("("), this->expr(*expr.kids[0], Binding::postfix), text(") = "),
-                              this->expr(*expr.kids[1])});
+    std::string op = ") ";
+    op += operator_text(expr.op);
+    op += "= ";
+    printed = layout_.concat({text("("), this->expr(*expr.kids[0], Binding::postfix),
+                              layout_.owned(op), this->expr(*expr.kids[1])});
   }
   Doc inner = layout_.concat({layout_.soft_line(), printed});
   return layout_.group(

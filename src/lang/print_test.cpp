@@ -162,6 +162,7 @@ TEST(Print, forms_of_statements) {
   EXPECT_EQ(body("let f = fn(a: Integer)->Integer {a}"), "let f = fn(a: Integer) -> Integer { a }");
   EXPECT_EQ(body("if ({1}).has(x) {y}"), "if ({1}).has(x) {\n  y\n}");
   EXPECT_EQ(body("x -> ({1})"), "x -> ({1})");
+  EXPECT_EQ(body("f((let x = 1), ((x) += 2))"), "f((let x = 1), ((x) += 2))");
   EXPECT_EQ(body("a\n-b\n[c]\n(d)"), "a\n-b\n[c]\nd");
 }
 

@@ -64,6 +64,8 @@ Expr* SourceWriter::if_else(const Node& node, bool known) {
     const Node& inner = *node.kids[i + 1];
     no_else = no_else && (inner.type->is(Kind::null) || inner.type->is(Kind::never));
     kids.push_back(expr(*node.kids[i], true));
+    // The first condition belongs to the scope around.
+    if (i == 0) outer = names_.enter();
     kids.push_back(body(inner, known && inner.type == node.type));
   }
   if (!no_else) kids.push_back(body(otherwise, known && otherwise.type == node.type));

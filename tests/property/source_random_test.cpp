@@ -183,8 +183,21 @@ class Generator {
         return st(some_builtin(depth));
       case 7:
         return st(platform(any_type(), depth));
-      case 8:
-        return st(random_.one_in(3) ? jump(depth) : b_.null());
+      case 8: {
+        if (random_.one_in(2)) return st(random_.one_in(3) ? jump(depth) : b_.null());
+        // A definition as an operand, seen by what follows.
+        const Type* type = any_type();
+        Expr first = value(type, depth);
+        bool is_mutable = random_.one_in(2);
+        Var made = b_.new_variable(type, is_mutable);
+        Expr defined = node(Op::let, types_.null(), {b_.mention(made), first});
+        Expr operand = random_.one_in(2)
+                           ? b_.builtin(BuiltinId::Equal, {types_.null()}, {defined, b_.null()})
+                           : b_.builtin(BuiltinId::Equal, {types_.null()}, {b_.null(), defined});
+        st(random_.one_in(2) ? operand : b_.if_(operand, b_.null()));
+        scope_.push_back({made, type, is_mutable});
+        return;
+      }
       default:
         return st(value(any_type(), depth));
     }
