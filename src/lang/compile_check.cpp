@@ -12,7 +12,7 @@ class Declared : public ir::PlatformSignatures {
                                      std::span<const Type* const> parameters) const override {
     Item* found = nullptr;
     for (Item& item : session_.items) {
-      if (item.kind != ItemKind::platform || registered_name(item) != name) continue;
+      if (item.kind != ItemKind::platform || registered_name(item) != name || item.broken) continue;
       if (item.declaration->type_parameters.size() != parameters.size()) continue;
       // Declared in several ways: which one a call means was settled when its types were found.
       if (found != nullptr) return Error(Code::not_found, name);

@@ -551,6 +551,8 @@ void Inferrer::signature(Item& item) {
     item.output = session_.types.null();
   }
   item.type = session_.types.function(item.is_async, item.inputs, item.output);
+  for (Ty* part : item.inputs) item.broken = item.broken || session_.types.is_error(part);
+  item.broken = item.broken || session_.types.is_error(item.output);
   if (item.kind == ItemKind::platform) {
     Inferrer::compare_offered(item, item.span, {}, item.inputs, item.output);
   }

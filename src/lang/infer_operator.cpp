@@ -170,6 +170,10 @@ void Inferrer::operand_problem(const Expr& at, Operator op, Draft* left, Draft* 
     d.related.push_back({left->span, "this is " + a});
     d.related.push_back({right->span, "this is " + b});
   }
+  if (left->op == ir::Op::variant && left->choice == Choice::none && right != nullptr) {
+    d.help = "the value of a case is one operand: write `." + name_text(left->name, true) + " (…)`";
+    return;
+  }
   Draft* other = right == nullptr ? left : right;
   auto is = [&](Draft* draft, Kind kind) { return types.is(draft->type, kind); };
   if ((is(left, Kind::integer) && is(other, Kind::float_)) ||
