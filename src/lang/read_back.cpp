@@ -165,14 +165,17 @@ SourceText source_text(const ir::Program& program, std::string_view function_nam
   SAMARA_ASSERT(canonical.has_value());
   Reader reader(program, *canonical, function_name, doc);
   TypedNodes typed;
+  std::string readable;
   for (int i = 0; i < k_attempts_max; i++) {
     Attempt natural = reader.attempt(Explicitness::natural, typed);
     if (natural.exact) return {std::move(natural.text), true, true};
+    if (i == 0) readable = std::move(natural.text);
     if (!natural.improved) break;
   }
   TypedNodes none;
   Attempt all = reader.attempt(Explicitness::all_types, none);
-  return {std::move(all.text), all.exact, false};
+  if (all.exact) return {std::move(all.text), true, false};
+  return {std::move(readable), false, true};
 }
 
 }  // namespace samara::lang

@@ -29,7 +29,7 @@ struct SourceText {
   bool natural = false;  // types that are inferred are left out
 };
 /// Source text of the program: the natural form if it compiles to the same canonical code, else the
-/// explicit form. Cost: one or two compilations.
+/// explicit form if that does, else the natural form as it is. Cost: few compilations.
 SourceText source_text(const ir::Program& program, std::string_view function_name,
                        std::string_view doc);
 

@@ -125,6 +125,7 @@ class SourceWriter {
   Expr* operator_form(const Node& node, ir::BuiltinId id);
   Expr* interpolation(const Node& node);
   Expr* index_form(const Node& node, ir::BuiltinId id);
+  size_t needless_argument(const Node& node, ir::BuiltinId id) const;
   Expr* call_form(const Node& node, ir::BuiltinId id, bool known);
   Expr* argument(const Node& node, Lambda how);
 

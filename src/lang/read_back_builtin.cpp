@@ -145,6 +145,41 @@ Expr* SourceWriter::argument(const Node& node, Lambda how) {
   return plain ? lambda(node, how) : expr(node, how.output_known);
 }
 
+namespace {
+
+bool is_identity(const ir::Node& node) {
+  if (node.op != Op::function || node.count_a != 0 || node.count_b == 0) return false;
+  const ir::Node& parameter = *node.kids[0];
+  const ir::Node& body = *node.kids.back();
+  return body.op == Op::variable && body.name == parameter.name && body.type == parameter.type &&
+         node.type->child(0) == parameter.type && node.type->output() == parameter.type;
+}
+
+bool is_default(const ir::Node& node, LeftOut value) {
+  switch (value) {
+    case LeftOut::identity:
+      return is_identity(node);
+    case LeftOut::no_flags:
+      return node.op == Op::value && bytes_of(node.literal).empty();
+    case LeftOut::step_one:
+      return node.op == Op::value && node.literal.integer() == 1;
+    case LeftOut::nothing:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
+
+// The argument that the compiler puts in when it is missing, or npos.
+size_t SourceWriter::needless_argument(const Node& node, BuiltinId id) const {
+  const Defaults* defaults = defaults_of(id);
+  if (explicit_ || defaults == nullptr || defaults->used != id) return std::string::npos;
+  const Node& kid = *node.kids[defaults->argument];
+  bool needless = !says_type(kid) && is_default(kid, defaults->value);
+  return needless ? defaults->argument : std::string::npos;
+}
+
 Expr* SourceWriter::call_form(const Node& node, BuiltinId id, bool known) {
   const Method& method = method_of(id);
   BuiltinPlan how = plan(node, id, known);
@@ -161,7 +196,9 @@ Expr* SourceWriter::call_form(const Node& node, BuiltinId id, bool known) {
   }
   if (how.say_types) callee->type_arguments = types_of(node.type_parameters);
   kids[0] = callee;
+  size_t needless = needless_argument(node, id);
   for (size_t i = receiver != nullptr ? 1 : 0; i < node.kids.size(); i++) {
+    if (i == needless) continue;
     kids.push_back(argument(*node.kids[i], how.arguments[i]));
   }
   return with(ExprForm::call, node, std::move(kids));
