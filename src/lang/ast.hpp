@@ -160,8 +160,8 @@ struct Expr {
   bool is_mutable = false;
   bool full_form = false;
   uint16_t height = 1;  // of a parsed tree, in nodes; at most k_syntax_height_max
-  Span span;     // the whole expression
-  Span op_span;  // operator, keyword, or `.name` of a call: where a message points
+  Span span;            // the whole expression
+  Span op_span;         // operator, keyword, or `.name` of a call: where a message points
   Name name;
   Name second;
   Name label;
@@ -194,8 +194,8 @@ struct Declaration {
   bool optional = false;
   DeclaredEffect effect = DeclaredEffect::none;
   std::vector<Import> imports;
-  std::string_view source;  // import: the text after `from`; platform: the name it is registered
-                            // under where that is not `name`: then source_span is not empty
+  std::string_view source;  // import: the text after `from`; platform: the registered name
+                            // where that differs from `name`: then source_span is not empty
   Span source_span;
   std::span<Name> type_parameters;
   std::span<Parameter> parameters;
