@@ -96,6 +96,7 @@ Doc Printer::form(const Expr& expr, bool brace_free) {
     case ExprForm::dict: {
       if (expr.kids.empty()) return text("{:}");
       std::vector<Item> items;
+      items.reserve(expr.kids.size() / 2);
       for (size_t i = 0; i + 1 < expr.kids.size(); i += 2) {
         items.push_back({expr.kids[i]->span.begin, expr.kids[i + 1]->span.end});
       }
@@ -106,6 +107,7 @@ Doc Printer::form(const Expr& expr, bool brace_free) {
     }
     case ExprForm::structure: {
       std::vector<Item> items;
+      items.reserve(expr.kids.size());
       for (size_t i = 0; i < expr.kids.size(); i++) {
         items.push_back({expr.fields[i].span.begin, expr.kids[i]->span.end});
       }

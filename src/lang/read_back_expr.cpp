@@ -39,7 +39,10 @@ Expr* SourceWriter::expr(const Node& node, bool known) {
     case Op::platform:
       break;
     case Op::builtin:
-      typed = natural_type(node) != node.type || (says_type(node) && !node.type->is(Kind::never));
+      // Type arguments say enough where there are some.
+      typed = natural_type(node) != node.type ||
+              (says_type(node) && (explicit_ || node.type_parameters.empty()) &&
+               !node.type->is(Kind::never));
       break;
     default:
       typed = says_type(node) || natural_type(node) != node.type || (!known && !infers(node));
@@ -166,14 +169,13 @@ Expr* SourceWriter::value(const Node& node) {
 }
 
 Expr* SourceWriter::collection(const Node& node, bool known) {
-  (void)known;
   std::vector<Expr*> kids;
   ExprForm form = ExprForm::array;
   // Where the kids tell the type, they are written as they would be alone.
   for (size_t i = 0; i < node.kids.size(); i++) {
     const Type* expected =
         node.op == Op::new_dict && i % 2 == 1 ? node.type->dict_value() : node.type->element();
-    kids.push_back(expr(*node.kids[i], node.kids[i]->type == expected));
+    kids.push_back(expr(*node.kids[i], known && node.kids[i]->type == expected));
   }
   switch (node.op) {
     case Op::new_set:
@@ -203,12 +205,11 @@ Expr* SourceWriter::collection(const Node& node, bool known) {
 }
 
 Expr* SourceWriter::structure(const Node& node, bool known) {
-  (void)known;
   std::vector<Expr*> kids;
   std::vector<Name> fields;
   for (uint32_t i = 0; i < node.kids.size(); i++) {
     fields.push_back(name(program_.name(node.names[i])));
-    kids.push_back(expr(*node.kids[i], node.kids[i]->type == node.type->child(i)));
+    kids.push_back(expr(*node.kids[i], known && node.kids[i]->type == node.type->child(i)));
   }
   Expr* made = with(ExprForm::structure, node, std::move(kids));
   made->fields = tree_->copy(fields);
@@ -216,7 +217,6 @@ Expr* SourceWriter::structure(const Node& node, bool known) {
 }
 
 Expr* SourceWriter::variant(const Node& node, bool known) {
-  (void)known;
   const Node& payload = *node.kids[0];
   int32_t index = node.type->index_of(program_.name(node.name));
   const Type* expected = index < 0 ? nullptr : node.type->child(static_cast<uint32_t>(index));
@@ -224,7 +224,7 @@ Expr* SourceWriter::variant(const Node& node, bool known) {
   made->name = name(program_.name(node.name));
   bool nothing = payload.op == Op::value && payload.literal_kind == Kind::null;
   if (nothing) return made;
-  std::vector<Expr*> kids = {expr(payload, payload.type == expected)};
+  std::vector<Expr*> kids = {expr(payload, known && payload.type == expected)};
   made->kids = tree_->copy(kids);
   return made;
 }

@@ -158,6 +158,7 @@ SourceWriter::BuiltinPlan SourceWriter::plan(const Node& node, ir::BuiltinId id,
   out.arguments.resize(node.kids.size());
   out.say_types = says_type(node);
   std::vector<bool> told(node.type_parameters.size());
+  std::vector<bool> telling(node.kids.size());
   if (known && found != nullptr && found->result == node.type) mark(pattern.result, told);
   auto is_lambda = [&](size_t i) {
     Op op = node.kids[i]->op;
@@ -171,6 +172,7 @@ SourceWriter::BuiltinPlan SourceWriter::plan(const Node& node, ir::BuiltinId id,
     if (is_lambda(i) || kid.type->is(Kind::never) || !tells) continue;
     if (!agrees(pattern.arguments[i], kid.type, node.type_parameters)) out.say_types = true;
     mark(pattern.arguments[i], told);
+    telling[i] = true;
   }
   for (size_t i = 0; i < node.kids.size(); i++) {
     if (!is_lambda(i)) continue;
@@ -204,7 +206,9 @@ SourceWriter::BuiltinPlan SourceWriter::plan(const Node& node, ir::BuiltinId id,
       if (out.say_types) how = {true, true, true};
       if (!same) how = {};
     } else {
-      how.output_known = same && (out.say_types || all_known(pattern.arguments[i], told));
+      // What tells a type cannot be told it.
+      bool by_others = !telling[i] && all_known(pattern.arguments[i], told);
+      how.output_known = same && (out.say_types || by_others);
     }
   }
   return out;
