@@ -1,0 +1,40 @@
+#pragma once
+// Making containers: packing a linked image with its manifest, adding signatures, dropping debug data.
+// Everything written is read back by the validator before it is handed out. Threads: pure functions.
+// Source: docs/formats/native-image.md, sections 2, 3 and 5.
+
+#include "image/trust.hpp"
+
+namespace samara::image {
+
+struct PackInput {
+  const Target* target = nullptr;
+  std::string name;  // empty: none
+  AbiVersion abi{.major = 1, .minor = 0};
+  Memory memory;  // `image` is raised to the span of the image
+  uint32_t deadline_ms = 0;
+  uint32_t deadline_ms_max = 0;
+  uint64_t capabilities = 0;
+  std::optional<Hash> input_type;
+  std::optional<Hash> output_type;
+  std::optional<uint32_t> task_version;
+  std::optional<Validity> validity;
+  std::vector<Hash> may_call;
+  bool pure = false;
+  std::string note;         // empty: none
+  bool resettable = false;  // header flag
+};
+
+/// Packs a linked ELF image; section headers and all that lies behind the last segment are left out.
+/// Shape: `debug` is kept as it is, usually the ELF file with its symbols; empty for none.
+/// Errors: the refusal that a node would answer with (refusal_error), with offsets in the container.
+Result<Bytes> pack(const PackInput& input, ByteView elf, ByteView debug);
+
+/// Adds one signature, which is not verified here.
+/// Errors: corrupt (not a container), exists (the key has signed already), exhausted (four are there).
+Result<Bytes> add_signature(ByteView file, Role role, const KeyId& key, ByteView signature);
+
+/// The file as it is sent to a device. The task id and the signatures stay. Errors: corrupt.
+Result<Bytes> without_debug(ByteView file);
+
+}  // namespace samara::image
