@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/decode.hpp"
 #include "lang/compile_check.hpp"
 #include "lang/compile_session.hpp"
 #include "lang/emit.hpp"
@@ -12,10 +13,11 @@ namespace samara::lang {
 
 namespace {
 
-#ifdef NDEBUG
-constexpr bool k_check_emitted = false;
-#else
+// Builds for tests check what was emitted; whoever runs a program checks it anyway.
+#ifdef _GLIBCXX_ASSERTIONS
 constexpr bool k_check_emitted = true;
+#else
+constexpr bool k_check_emitted = false;
 #endif
 
 // Types and signatures first, so that bodies may refer to what comes later.
@@ -76,12 +78,24 @@ void report_imported(Session& session, Module& main) {
 }
 
 /// Nodes of all programs of one file together: what functions reach is in each of them.
-constexpr size_t k_file_nodes_max = size_t{8} << 20;
+constexpr size_t k_file_nodes_max = size_t{6} << 20;
+/// A small source may become a program of this many nodes, and of so many more for each byte.
+/// Ordinary code makes less than one node of two bytes; arms for all other cases multiply.
+constexpr size_t k_small_nodes_max = 100'000;
+constexpr size_t k_byte_nodes_max = 50;
 
 class Programs {
  public:
   Programs(Session& session, TypeResolver& resolver)
-      : session_(session), resolver_(resolver), signatures_(session.table) {}
+      : session_(session), resolver_(resolver), signatures_(session.table) {
+    size_t allowed = k_small_nodes_max;
+    for (const Module& module : session.modules) allowed += module.source.size() * k_byte_nodes_max;
+    for (const Item& item : session.items) {
+      if (item.program != nullptr) allowed += item.program->node_count() * k_byte_nodes_max;
+    }
+    program_nodes_max_ = std::min(allowed, ir::k_ir_nodes_max);
+    file_nodes_max_ = std::min(allowed * 4, k_file_nodes_max);
+  }
 
   std::unique_ptr<ir::Program> make(Item& item) {
     for (const Component& each : reached_from(item)) {
@@ -89,30 +103,32 @@ class Programs {
         if (used->broken || used->body == nullptr) return nullptr;
       }
     }
-    if (nodes_ > k_file_nodes_max) {
+    if (nodes_ >= file_nodes_max_) {
       if (!said_) {
         item.module->reporter
             .error("too-large", item.span, "the programs of this file are too large together",
-                   "more than 8 million nodes before this one")
+                   "more than " + std::to_string(file_nodes_max_) + " nodes before this one")
             .help = "split the file: each function holds all that it reaches";
       }
       said_ = true;
       return nullptr;
     }
-    Emitter emitter(session_, ++serial_);
+    Emitter emitter(session_, ++serial_, std::min(program_nodes_max_, file_nodes_max_ - nodes_));
     std::unique_ptr<ir::Program> program = emitter.program(item);
+    nodes_ += emitter.node_count();
     if (program == nullptr) {
       bool deep = emitter.problem() == EmitProblem::too_deep;
+      bool here = deep && emitter.problem_module() == item.module;
       item.module->reporter
-          .error(deep ? "too-deep" : "too-large", deep ? emitter.problem_at() : item.span,
+          .error(deep ? "too-deep" : "too-large", here ? emitter.problem_at() : item.span,
                  deep ? "the program nests too deep here (limit " +
                             std::to_string(ir::k_ir_depth_max) + ")"
                       : "the program of " + in_quotes(item.name) + " is too large",
-                 deep ? "" : "has more than 4 million nodes")
+                 deep ? std::string()
+                      : "has more than " + std::to_string(program_nodes_max_) + " nodes")
           .help = deep ? "give parts of it names of their own" : "split the function";
       return nullptr;
     }
-    nodes_ += program->node_count();
     if (!k_check_emitted) return program;
     std::string violation = first_violation(session_, resolver_, *program, signatures_);
     if (violation.empty()) return program;
@@ -128,6 +144,8 @@ class Programs {
   TypeResolver& resolver_;
   ir::SignatureCache signatures_;
   uint32_t serial_ = 0;
+  size_t program_nodes_max_ = 0;
+  size_t file_nodes_max_ = 0;
   size_t nodes_ = 0;
   bool said_ = false;
 };

@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "ir/decode.hpp"
-
 namespace samara::lang {
 
 using ir::Node;
@@ -13,6 +11,7 @@ void Emitter::fail(EmitProblem problem, Span at) {
   if (problem_ != EmitProblem::none) return;
   problem_ = problem;
   problem_at_ = at;
+  problem_module_ = module_;
 }
 
 ir::LocationId Emitter::location(uint32_t offset) {
@@ -94,7 +93,7 @@ Node* Emitter::text_node(std::string_view text, uint32_t offset) {
 Node* Emitter::emit(const Draft& draft) {
   if (depth_ >= ir::k_ir_depth_max) {
     fail(EmitProblem::too_deep, draft.span);
-  } else if (program_->node_count() > ir::k_ir_nodes_max) {
+  } else if (program_->node_count() > nodes_max_) {
     fail(EmitProblem::too_large, draft.span);
   }
   if (problem_ != EmitProblem::none) return null_node(draft.offset);

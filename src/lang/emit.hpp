@@ -19,12 +19,17 @@ enum class EmitProblem : uint8_t { none, too_deep, too_large };
 class Emitter {
  public:
   /// Requires: `serial` differs for each program of a session.
-  Emitter(Session& session, uint32_t serial) : session_(session), serial_(serial) {}
+  /// `nodes_max`: of the program.
+  Emitter(Session& session, uint32_t serial, size_t nodes_max)
+      : session_(session), serial_(serial), nodes_max_(nodes_max) {}
 
   /// Null: see problem(). Requires: nothing the function reaches is broken.
   std::unique_ptr<ir::Program> program(Item& root);
+  /// Nodes made, also where that failed.
+  size_t node_count() const { return node_count_; }
   EmitProblem problem() const { return problem_; }
   Span problem_at() const { return problem_at_; }
+  const Module* problem_module() const { return problem_module_; }
 
  private:
   using Nodes = std::vector<ir::Node*>;
@@ -70,6 +75,8 @@ class Emitter {
 
   Session& session_;
   uint32_t serial_;
+  size_t nodes_max_;
+  size_t node_count_ = 0;
   std::unique_ptr<ir::Program> program_;
   Module* module_ = nullptr;
   uint32_t depth_ = 0;
@@ -78,6 +85,7 @@ class Emitter {
   std::deque<std::string> made_names_;
   EmitProblem problem_ = EmitProblem::none;
   Span problem_at_;
+  const Module* problem_module_ = nullptr;
 };
 
 }  // namespace samara::lang

@@ -113,6 +113,7 @@ std::unique_ptr<ir::Program> Emitter::program(Item& root) {
       statements.push_back(body);
     }
   }
+  node_count_ = program_->node_count();
   if (problem_ != EmitProblem::none) return nullptr;
   Node* body = statements.size() == 1 && !recursive ? statements[0]
                                                     : make(Op::block, result, at, statements);

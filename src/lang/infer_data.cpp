@@ -94,6 +94,14 @@ Draft* Inferrer::elements(const Expr& e, const Want& want, ir::Op op, Kind kind)
       if (types.is_never(draft->type)) continue;
       element = draft->type;
       inner.type = element;
+      auto head = types.kind(element);
+      if (head && *head != Kind::float_ && *head != Kind::integer && *head != Kind::boolean) {
+        report("vector-element", draft->span,
+               "vectors and matrices hold Float, Integer or Boolean, found " + text(element),
+               "this is " + text(element))
+            .help = "an array holds anything: `[…]`";
+        return failed(e);
+      }
     } else {
       kids.push_back(check(*kid, inner));
     }

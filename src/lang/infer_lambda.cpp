@@ -60,14 +60,16 @@ Draft* Inferrer::lambda(const Expr& e, const Want& want) {
                                    text(inputs[i]) + ", but is declared as " + text(type),
                                "declared as " + text(type));
         explain(d, want);
+        inputs[i] = types.error();
+      } else if (wanted) {
+        inputs[i] = type;
       }
     }
     if (i >= inputs.size()) {
       inputs.push_back(type != nullptr ? type : types.fresh());
-    } else if (type != nullptr) {
-      inputs[i] = type;
     }
-    Variable* made = variable(parameter.name, inputs[i], VariableKind::parameter);
+    Variable* made =
+        variable(parameter.name, type != nullptr ? type : inputs[i], VariableKind::parameter);
     scope->parameters.push_back(made);
     define(made);
   }
