@@ -64,7 +64,8 @@ const Type* TypeResolver::finish(Module& module, const TypeNode& node, Result<co
 const Type* TypeResolver::reference(Module& module, const TypeNode& node, uint32_t distance) {
   if (distance == 0) {
     module.reporter
-        .error("alias-cycle", node.span, "the type " + in_quotes(node.name.text) + " is only itself",
+        .error("alias-cycle", node.span,
+               "the type " + in_quotes(node.name.text) + " is only itself",
                "means nothing but itself")
         .help = "a recursive type needs a struct, variant or collection around itself";
     return nullptr;
