@@ -93,28 +93,10 @@ Doc Printer::form(const Expr& expr, bool brace_free) {
       return expr_list("vec[", "]", expr.kids, expr.span.end);
     case ExprForm::matrix:
       return matrix(expr);
-    case ExprForm::dict: {
-      if (expr.kids.empty()) return text("{:}");
-      std::vector<Item> items;
-      items.reserve(expr.kids.size() / 2);
-      for (size_t i = 0; i + 1 < expr.kids.size(); i += 2) {
-        items.push_back({expr.kids[i]->span.begin, expr.kids[i + 1]->span.end});
-      }
-      return list("{", "}", items, expr.span.end, true, [&](size_t i) {
-        return layout_.concat(
-            {this->expr(*expr.kids[2 * i]), text(": "), this->expr(*expr.kids[2 * i + 1])});
-      });
-    }
-    case ExprForm::structure: {
-      std::vector<Item> items;
-      items.reserve(expr.kids.size());
-      for (size_t i = 0; i < expr.kids.size(); i++) {
-        items.push_back({expr.fields[i].span.begin, expr.kids[i]->span.end});
-      }
-      return list("(", ")", items, expr.span.end, true, [&](size_t i) {
-        return layout_.concat({member(expr.fields[i]), text(" = "), this->expr(*expr.kids[i])});
-      });
-    }
+    case ExprForm::dict:
+      return dict(expr);
+    case ExprForm::structure:
+      return structure(expr);
     case ExprForm::variant:
       return variant(expr, brace_free);
     case ExprForm::field:
@@ -129,16 +111,8 @@ Doc Printer::form(const Expr& expr, bool brace_free) {
     case ExprForm::cast:
       return layout_.concat(
           {this->expr(*expr.kids[0], Binding::cast, brace_free), text(" as "), type(*expr.type)});
-    case ExprForm::ascription: {
-      Doc inner = layout_.concat({this->expr(*expr.kids[0]), text(": "), type(*expr.type)});
-      // What has braces of its own needs no lines for the parentheses.
-      if (binding_of(bare(*expr.kids[0])) == Binding::open) {
-        return layout_.concat({text("("), inner, text(")")});
-      }
-      return layout_.group(
-          layout_.concat({text("("), layout_.indent(layout_.concat({layout_.soft_line(), inner})),
-                          layout_.soft_line(), text(")")}));
-    }
+    case ExprForm::ascription:
+      return ascription(expr);
     case ExprForm::lambda:
       return lambda(expr);
     case ExprForm::block:
@@ -166,19 +140,57 @@ Doc Printer::form(const Expr& expr, bool brace_free) {
     }
     case ExprForm::let:
       return let(expr);
-    case ExprForm::assign: {
-      std::string op = " ";
-      op += operator_text(expr.op);
-      op += "= ";
-      return layout_.concat({this->expr(*expr.kids[0], Binding::postfix), layout_.owned(op),
-                             this->expr(*expr.kids[1])});
-    }
+    case ExprForm::assign:
+      return assign(expr);
     case ExprForm::parenthesized:
     case ExprForm::error:
       break;
   }
   SAMARA_ASSERT(false);
   return 0;
+}
+
+Doc Printer::dict(const Expr& expr) {
+  if (expr.kids.empty()) return text("{:}");
+  std::vector<Item> items;
+  items.reserve(expr.kids.size() / 2);
+  for (size_t i = 0; i + 1 < expr.kids.size(); i += 2) {
+    items.push_back({expr.kids[i]->span.begin, expr.kids[i + 1]->span.end});
+  }
+  return list("{", "}", items, expr.span.end, true, [&](size_t i) {
+    return layout_.concat(
+        {this->expr(*expr.kids[2 * i]), text(": "), this->expr(*expr.kids[2 * i + 1])});
+  });
+}
+
+Doc Printer::structure(const Expr& expr) {
+  std::vector<Item> items;
+  items.reserve(expr.kids.size());
+  for (size_t i = 0; i < expr.kids.size(); i++) {
+    items.push_back({expr.fields[i].span.begin, expr.kids[i]->span.end});
+  }
+  return list("(", ")", items, expr.span.end, true, [&](size_t i) {
+    return layout_.concat({member(expr.fields[i]), text(" = "), this->expr(*expr.kids[i])});
+  });
+}
+
+Doc Printer::ascription(const Expr& expr) {
+  Doc inner = layout_.concat({this->expr(*expr.kids[0]), text(": "), type(*expr.type)});
+  // What has braces of its own needs no lines for the parentheses.
+  if (binding_of(bare(*expr.kids[0])) == Binding::open) {
+    return layout_.concat({text("("), inner, text(")")});
+  }
+  return layout_.group(
+      layout_.concat({text("("), layout_.indent(layout_.concat({layout_.soft_line(), inner})),
+                      layout_.soft_line(), text(")")}));
+}
+
+Doc Printer::assign(const Expr& expr) {
+  std::string op = " ";
+  op += operator_text(expr.op);
+  op += "= ";
+  return layout_.concat(
+      {this->expr(*expr.kids[0], Binding::postfix), layout_.owned(op), this->expr(*expr.kids[1])});
 }
 
 Doc Printer::literal(const Expr& expr) {

@@ -83,6 +83,10 @@ class Printer {
   // Expressions.
   Doc form(const Expr& expr, bool brace_free);
   Doc literal(const Expr& expr);
+  Doc dict(const Expr& expr);
+  Doc structure(const Expr& expr);
+  Doc ascription(const Expr& expr);
+  Doc assign(const Expr& expr);
   Doc interpolation(const Expr& expr);
   /// `indented`: the lines after the first stand further in.
   Doc binary(const Expr& expr, bool brace_free, bool indented = true);

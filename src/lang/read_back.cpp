@@ -88,6 +88,7 @@ struct Attempt {
   std::string text;
   bool exact = false;
   bool improved = false;  // another attempt may do better
+  bool too_deep = false;  // the text cannot be parsed, nor can a longer one
 };
 
 class Reader {
@@ -104,10 +105,11 @@ class Reader {
     ReadBackOptions options{name_, doc_, explicitness};
     SourceWriter writer(*canonical_.program, canonical_.variables, options, typed);
     std::unique_ptr<SyntaxTree> tree = writer.write();
-    Attempt out{print(*tree, {}), false, false};
+    Attempt out{print(*tree, {})};
     if (!hash_) return out;
     Parsed parsed = parse(out.text);
-    if (!parsed.diagnostics.empty()) return out;
+    out.too_deep = !parsed.diagnostics.empty();
+    if (out.too_deep) return out;
     Compilation compiled =
         compile(program_.types(), *parsed.tree, out.text, k_path, CompileOptions{});
     size_t before = typed.size();
@@ -170,6 +172,7 @@ SourceText source_text(const ir::Program& program, std::string_view function_nam
     Attempt natural = reader.attempt(Explicitness::natural, typed);
     if (natural.exact) return {std::move(natural.text), true, true};
     if (i == 0) readable = std::move(natural.text);
+    if (natural.too_deep) return {std::move(readable), false, true};
     if (!natural.improved) break;
   }
   TypedNodes none;
