@@ -1,7 +1,5 @@
 #include "image/layout.hpp"
 
-#include <algorithm>
-
 #include "core/assert.hpp"
 
 namespace samara::image {
@@ -27,9 +25,12 @@ std::array<Region, 4> regions(const Layout& layout, uint32_t page) {
   std::array<Region, 4> all;
   size_t count = 0;
   all[count++] = region(layout.code.address, layout.code.end(), page, Rights::read_execute);
-  if (layout.read_only.present()) {
+  const bool read_only_last = layout.read_only.address > layout.data.address;
+  const auto add_read_only = [&] {
+    if (!layout.read_only.present()) return;
     all[count++] = region(layout.read_only.address, layout.read_only.end(), page, Rights::read);
-  }
+  };
+  if (!read_only_last) add_read_only();
   if (layout.data.present()) {
     uint32_t writable = layout.data.address;
     if (layout.relro_end != 0) {
@@ -40,8 +41,7 @@ std::array<Region, 4> regions(const Layout& layout, uint32_t page) {
       all[count++] = region(writable, layout.data.end(), page, Rights::read_write);
     }
   }
-  std::sort(all.begin(), all.begin() + static_cast<ptrdiff_t>(count),
-            [](const Region& a, const Region& b) { return a.address < b.address; });
+  if (read_only_last) add_read_only();
   return all;
 }
 

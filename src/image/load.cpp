@@ -7,14 +7,15 @@
 namespace samara::image {
 namespace {
 
-/// Present segments in ascending order of address; returns their number.
+/// Present segments in ascending order of address; returns their number. The code is at address 0.
 size_t in_order(const Layout& layout, std::array<const Segment*, 3>& order) {
   size_t count = 0;
-  for (const Segment* segment : {&layout.code, &layout.read_only, &layout.data}) {
+  order[count++] = &layout.code;
+  const bool data_first = layout.data.address < layout.read_only.address;
+  for (const Segment* segment : {data_first ? &layout.data : &layout.read_only,
+                                 data_first ? &layout.read_only : &layout.data}) {
     if (segment->present()) order[count++] = segment;
   }
-  std::sort(order.begin(), order.begin() + static_cast<ptrdiff_t>(count),
-            [](const Segment* a, const Segment* b) { return a->address < b->address; });
   return count;
 }
 

@@ -615,7 +615,7 @@ const Case k_cases[] = {
      [](Draft& d) {
        // The two program headers change places; the first that is out of order is then the code.
        const uint32_t bytes = d.image.form.segment_bytes();
-       const auto first = d.image.bytes.begin() + d.image.header(0);
+       uint8_t* first = d.image.bytes.data() + d.image.header(0);
        std::swap_ranges(first, first + bytes, first + bytes);
        return image_at(d.image.header(1));
      }},
@@ -904,7 +904,7 @@ const Case k_cases[] = {
        const uint32_t end = image.file_end;
        const uint32_t size = TestImage::k_relocations * entry;
        image.bytes.resize(end + size);
-       std::copy_n(image.bytes.begin() + image.relocations, size, image.bytes.begin() + end);
+       std::copy_n(image.bytes.data() + image.relocations, size, image.bytes.data() + end);
        image.set(image.header_file_size(1), end + size - image.data);
        image.set(image.header_memory_size(1), end + size - image.data);
        const uint64_t address = image.data_address + (end - image.data);

@@ -114,8 +114,8 @@ Bytes trimmed(ByteView elf_bytes, const Target& target) {
     end = std::max(end, header.offset + header.file_size);
   }
   out.resize(static_cast<size_t>(end));
-  std::fill_n(out.begin() + form.sections(), form.word, uint8_t{0});
-  std::fill_n(out.begin() + form.sizes() + 6, 6, uint8_t{0});  // size, number, names of sections
+  std::fill_n(out.data() + form.sections(), form.word, uint8_t{0});
+  std::fill_n(out.data() + form.sizes() + 6, 6, uint8_t{0});  // size, number, names of sections
   return out;
 }
 
