@@ -27,9 +27,9 @@ struct Segment {
 
 struct Layout {
   const Target* target = nullptr;
-  Segment code;       // read and execute; at address 0
-  Segment read_only;  // may be missing
-  Segment data;       // read and write; may be missing
+  Segment code{};       // read and execute; at address 0
+  Segment read_only{};  // may be missing
+  Segment data{};       // read and write; may be missing
   uint32_t span = 0;  // end of the last segment
   uint32_t entry = 0;
   uint32_t init_array = 0;  // address; in data

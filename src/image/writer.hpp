@@ -9,19 +9,19 @@ namespace samara::image {
 
 struct PackInput {
   const Target* target = nullptr;
-  std::string name;  // empty: none
+  std::string name{};  // empty: none
   AbiVersion abi{.major = 1, .minor = 0};
-  Memory memory;  // `image` is raised to the span of the image
+  Memory memory{};  // `image` is raised to the span of the image
   uint32_t deadline_ms = 0;
   uint32_t deadline_ms_max = 0;
   uint64_t capabilities = 0;
-  std::optional<Hash> input_type;
-  std::optional<Hash> output_type;
-  std::optional<uint32_t> task_version;
-  std::optional<Validity> validity;
-  std::vector<Hash> may_call;
+  std::optional<Hash> input_type{};
+  std::optional<Hash> output_type{};
+  std::optional<uint32_t> task_version{};
+  std::optional<Validity> validity{};
+  std::vector<Hash> may_call{};
   bool pure = false;
-  std::string note;         // empty: none
+  std::string note{};         // empty: none
   bool resettable = false;  // header flag
 };
 
