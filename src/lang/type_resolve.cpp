@@ -26,6 +26,11 @@ std::optional<Kind> unary_kind(std::string_view name) {
 }
 }  // namespace
 
+TypeResolver::TypeResolver(Session& session)
+    : session_(session), total_max_(size_t{4} * k_type_nodes_max) {
+  for (const Module& module : session.modules) total_max_ += module.source.size();
+}
+
 const Type* TypeResolver::resolve(Module& module, const TypeNode& node) {
   active_.clear();
   spent_ = 0;
@@ -84,7 +89,8 @@ bool TypeResolver::count_arguments(Module& module, const TypeNode& node, size_t 
 
 const Type* TypeResolver::walk(Module& module, const TypeNode& node, const Scope* scope,
                                uint32_t depth) {
-  if (++spent_ > k_type_nodes_max || nesting_ >= k_nesting_max) {
+  total_++;
+  if (++spent_ > k_type_nodes_max || nesting_ >= k_nesting_max || total_ > total_max_) {
     if (spent_ != SIZE_MAX / 2) {
       module.reporter.error("type-too-large", node.span, "the type is too large",
                             "written out it has too many parts or nests too deep");

@@ -15,7 +15,7 @@ using TypeArguments = std::vector<std::pair<std::string_view, Ty*>>;
 
 class TypeResolver {
  public:
-  explicit TypeResolver(Session& session) : session_(session) {}
+  explicit TypeResolver(Session& session);
 
   /// The closed type, or null after reporting what is wrong in `module`.
   const Type* resolve(Module& module, const TypeNode& node);
@@ -65,7 +65,9 @@ class TypeResolver {
   Session& session_;
   std::vector<Active> active_;
   std::vector<const Item*> opened_;  // aliases being expanded by resolve_open
-  size_t spent_ = 0;
+  size_t spent_ = 0;                 // on the type at hand
+  size_t total_ = 0;                 // on all of them
+  size_t total_max_ = 0;
   uint32_t nesting_ = 0;
 };
 
