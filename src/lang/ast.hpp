@@ -228,7 +228,7 @@ class SyntaxTree {
   std::span<T> copy(std::span<const T> from) {
     if (from.empty()) return {};
     static_assert(std::is_trivially_destructible_v<T>);
-    auto* memory = static_cast<T*>(allocate(from.size() * sizeof(T), alignof(T)));
+    auto* memory = static_cast<T*>(allocate(from.size_bytes(), alignof(T)));
     std::uninitialized_copy(from.begin(), from.end(), memory);
     return {memory, from.size()};
   }
