@@ -29,7 +29,9 @@ namespace {
 
 #ifdef SAMARA_HOST
 constexpr size_t k_block_bytes = 64 * 1024;
-constexpr size_t k_blocks_per_chunk = 16;  // one system request for each MiB
+// One system request for each MiB. The sanitizer marks every byte of what it hands out, which a
+// small heap must not pay for a MiB.
+constexpr size_t k_blocks_per_chunk = SAMARA_ADDRESS_SANITIZER ? 1 : 16;
 constexpr size_t k_collect_first = size_t{64} << 20;
 #else
 constexpr size_t k_block_bytes = 1024;
