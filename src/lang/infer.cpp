@@ -447,7 +447,7 @@ Draft* Inferrer::name(const Expr& e, const Want& want) {
     Item& item = *at->second;
     if (item.kind == ItemKind::type) {
       report("type-as-value", e.span, in_quotes(e.name.text) + " is a type, not a value", "a type")
-          .help = "a struct is written `(field=value, …)`, a case `.name value`";
+          .help = "a struct is written `(field = value, …)`, a case `.name value`";
       return failed(e);
     }
     if (item.kind == ItemKind::platform) {

@@ -293,7 +293,7 @@ Draft* Inferrer::call(const Expr& e, const Want& want, bool awaited) {
   } else {
     report("type-as-value", callee.span, in_quotes(name) + " is a type and cannot be called",
            "a type")
-        .help = "a struct is written `(field=value, …)`, a case `.name value`";
+        .help = "a struct is written `(field = value, …)`, a case `.name value`";
   }
   for (const Expr* each : e.kids.subspan(1)) infer(*each);
   return failed(e);
