@@ -7,9 +7,10 @@
 // something whose type is not known yet waits until the statement, then until the function has been
 // seen.
 //
-// Split over infer.cpp (entry, names, expectations), infer_data.cpp, infer_operator.cpp,
-// infer_control.cpp, infer_statement.cpp, infer_lambda.cpp, infer_call.cpp, infer_builtin.cpp,
-// infer_member.cpp (fields, methods, indices), infer_platform.cpp and infer_finish.cpp.
+// Split over infer.cpp (entry, names), infer_expect.cpp (expectations), infer_data.cpp,
+// infer_operator.cpp, infer_control.cpp, infer_statement.cpp, infer_lambda.cpp, infer_call.cpp,
+// infer_builtin.cpp, infer_member.cpp (fields, methods, indices), infer_platform.cpp and
+// infer_finish.cpp.
 //
 // Threads: one thread. Source: docs/formats/source.md, sections 5 and 6.
 
@@ -88,16 +89,6 @@ class Inferrer {
   // infer.cpp
   Draft* infer(const Expr& e, const Want& want = {});
   Draft* dispatch(const Expr& e, const Want& want);
-  Draft* check(const Expr& e, const Want& want);
-  /// Reports unless the draft is of the type or never completes.
-  bool fit(Draft* draft, const Want& want);
-  /// As check, where an expression that never completes must still be of the type.
-  Draft* check_exact(const Expr& e, const Want& want);
-  Draft* exact(Draft* draft, Ty* type);
-  void mismatch(Draft* draft, const Want& want);
-  std::string mismatch_help(Draft* draft, Ty* expected);
-  std::string shown(const Draft* draft);
-  void explain(Diagnostic& d, const Want& want);
   Draft* make(ir::Op op, const Expr& at, Ty* type);
   Draft* failed(const Expr& at);
   Draft* failed(Draft* draft);
@@ -115,6 +106,18 @@ class Inferrer {
   void note(const Name& name, const char* kind, Ty* type, std::string_view doc = {},
             Span definition = {}, Module* module = nullptr);
   Span span_of(std::string_view part) const;
+
+  // infer_expect.cpp
+  Draft* check(const Expr& e, const Want& want);
+  /// Reports unless the draft is of the type or never completes.
+  bool fit(Draft* draft, const Want& want);
+  /// As check, where an expression that never completes must still be of the type.
+  Draft* check_exact(const Expr& e, const Want& want);
+  Draft* exact(Draft* draft, Ty* type);
+  void mismatch(Draft* draft, const Want& want);
+  std::string mismatch_help(Draft* draft, Ty* expected);
+  std::string shown(const Draft* draft);
+  void explain(Diagnostic& d, const Want& want);
 
   // infer_data.cpp
   Draft* literal(const Expr& e, Kind kind);
