@@ -1,0 +1,59 @@
+#pragma once
+// WasmRuntime: runs WebAssembly functions of scalars in this process, on the caller's thread, each
+// run in an instance of its own. Modules are scanned, validated and translated once and kept by
+// hash.
+//
+// The wall is the engine's: a module reaches nothing but its own memory, and its imports, of which
+// none is offered yet. Whoever does not trust the engine runs this in a process of its own.
+//
+// Threads: any. A forked child must make its own.
+// Specified by: docs/architecture.md, "Runtimes", and docs/formats/wasm-function.md.
+
+#include <atomic>
+
+#include "port/clock.hpp"
+#include "port/processes.hpp"
+#include "runtime/runtime.hpp"
+#include "runtime/wasm/module_cache.hpp"
+#include "runtime/wasm/scan.hpp"
+#include "runtime/wasm/watchdog.hpp"
+
+namespace samara::runtime::wasm {
+
+/// What a WasmRuntime stands on; everything outlives it.
+struct WasmRuntimeParts {
+  const RecordTypes& types;
+  port::Clock& clock;
+  port::Processes& processes;
+  ScanLimits scan;
+  /// Of each run, for operands and frames: some thousand calls on top of each other. All of it is
+  /// cleared at each start.
+  uint32_t stack_bytes = 64U << 10;
+  /// Translated modules kept in memory.
+  size_t modules_max = 64;
+};
+
+class WasmRuntime final : public Runtime {
+ public:
+  explicit WasmRuntime(const WasmRuntimeParts& parts);
+
+  std::string_view kind() const override;
+  std::vector<Offer> offers(const FunctionRecord& record) const override;
+  /// Errors, beside those of the interface: what scan, bind and LoadedModule::load say.
+  Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) override;
+  /// Errors, beside those of the interface: invalid_argument (an Integer that its i32 cannot hold).
+  Result<RunResult> run(const Prepared& prepared, const RunRequest& request) override;
+
+  /// How often a module had to be translated.
+  uint64_t loaded_count() const { return loaded_count_.load(); }
+
+ private:
+  Result<ModuleCache::Entry> loaded(const FunctionSource& source);
+
+  WasmRuntimeParts parts_;
+  ModuleCache cache_;
+  Watchdog watchdog_;
+  std::atomic<uint64_t> loaded_count_{0};  // alone; orders nothing
+};
+
+}  // namespace samara::runtime::wasm
