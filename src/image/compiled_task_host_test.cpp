@@ -82,7 +82,7 @@ class CompiledTask : public testing::TestWithParam<Compiler> {
         " -fno-threadsafe-statics -fno-asynchronous-unwind-tables " +
         GetParam().compile + " " + base +
         ".cpp -shared -nostdlib -nostartfiles -Wl,-Bsymbolic,--no-undefined,--hash-style=sysv,"
-        "--build-id=none,-e,samara_task " +
+        "--build-id=none,-e,samara_task,-z,norelro " +
         GetParam().link + " " + options + " -o " + base + ".so 2>" + base + ".log";
     Compiled out;
     const bool compiled = std::system(command.c_str()) == 0;
@@ -168,6 +168,29 @@ TEST_P(CompiledTask, is_packed_validated_and_loaded) {
   EXPECT_EQ(moved, layout.relocation_count);
   EXPECT_TRUE(first_name);
   EXPECT_TRUE(end_of_zeroed);
+}
+
+TEST_P(CompiledTask, data_that_the_linker_marks_for_relocation_alone_is_kept_apart) {
+  const Compiled task = compile("-Wl,-z,relro");
+  ASSERT_FALSE(task.elf.empty()) << task.log;
+  const auto file = packed(task.elf);
+  ASSERT_TRUE(file) << file.error().message();
+  Container container;
+  ASSERT_FALSE(read_container(*file, container));
+  Layout layout;
+  ASSERT_FALSE(check_image(container.image(),
+                           {.target = &target(),
+                            .entry = container.manifest.entry,
+                            .span_max = 1U << 20,
+                            .memory_max = 1U << 20},
+                           layout));
+  if (target().thumb) {
+    EXPECT_EQ(layout.relro_end, 0U);  // the linker for bare metal does not know of it
+    return;
+  }
+  EXPECT_GT(layout.relro_end, layout.data.address);
+  EXPECT_LE(layout.relro_end, layout.data.end());
+  EXPECT_EQ(regions(layout, target().page)[1].rights, Rights::read);
 }
 
 TEST_P(CompiledTask, call_of_a_library_is_not_linked) {

@@ -144,6 +144,18 @@ INSTANTIATE_TEST_SUITE_P(Validate, EveryTarget, testing::Range(size_t{0}, target
                            return name;
                          });
 
+// The example of docs/formats/native-image.md, section 9.
+TEST(Validate, bytes_and_task_id_of_the_example_are_fixed) {
+  Draft draft(*find_target("thumbv7m-none-samara"));
+  const Bytes file = draft.finish();
+  EXPECT_EQ(file.size(), 912U);
+  EXPECT_EQ(sha256(file).hex(), "589aab56b3f16192a519125fae46bc84f9a60cd800d0c47858dfbeb822cdf5c4");
+  Container container;
+  ASSERT_FALSE(read_container(file, container));
+  EXPECT_EQ(container.task_id().hex(),
+            "09280e08c9f0885724c1f4d280046dc5c7fda59f4fa43c290b81b72abe25a7d4");
+}
+
 TEST(Validate, image_without_data_debug_and_optional_entries_is_accepted) {
   Draft draft(*find_target("x86_64-linux-samara"));
   TestImage& image = draft.image;
