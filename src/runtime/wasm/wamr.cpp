@@ -198,6 +198,8 @@ std::string Instance::trap() const {
   return message == nullptr ? "trap" : std::string(plain(message));
 }
 
+void Instance::clear_trap() { wasm_runtime_clear_exception(instance_of(instance_)); }
+
 void Instance::stop() { wasm_runtime_terminate(instance_of(instance_)); }
 
 uint64_t Instance::memory_bytes() const {
@@ -235,6 +237,7 @@ bool Instance::call(const std::string& /*name*/, std::span<uint32_t> /*cells*/,
   return false;
 }
 std::string Instance::trap() const { return {}; }
+void Instance::clear_trap() {}
 void Instance::stop() {}
 uint64_t Instance::memory_bytes() const { return 0; }
 

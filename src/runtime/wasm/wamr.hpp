@@ -63,6 +63,8 @@ class Instance final : public Stoppable {
   bool call(const std::string& name, std::span<uint32_t> cells, uint32_t argument_cells);
   /// What the engine says of the trap: "unreachable".
   std::string trap() const;
+  /// Lets it be called again, with whatever the trap has left of its memory.
+  void clear_trap();
   /// Ends the call that runs, or the next one, with a trap. Threads: any.
   void stop() override;
   /// Of its memory.

@@ -1,7 +1,6 @@
 #include "runtime/wasm/watchdog.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/assert.hpp"
 
@@ -9,7 +8,7 @@ namespace samara::runtime::wasm {
 
 namespace {
 
-constexpr std::chrono::milliseconds k_look_every{1};
+constexpr std::chrono::nanoseconds k_look_every = std::chrono::milliseconds(1);
 // So many looks without anything to watch before the thread sleeps until it is woken.
 constexpr unsigned k_idle_looks = 100;
 
@@ -70,11 +69,22 @@ void Watchdog::loop() {
       wake_.wait(lock);
       asleep_ = false;
     } else {
-      wake_.wait_for(lock, k_look_every);
+      wake_.wait_for(lock, until_next_look());
     }
     idle = watched_.empty() ? idle + 1 : 0;
     look();
   }
+}
+
+std::chrono::nanoseconds Watchdog::until_next_look() const {
+  std::chrono::nanoseconds wait = k_look_every;
+  if (watched_.empty()) return wait;
+  port::Instant now = clock_.now();
+  for (const Watch* watch : watched_) {
+    if (watch->cause_ != StopCause::none || !watch->order_.deadline) continue;
+    wait = std::min<std::chrono::nanoseconds>(wait, *watch->order_.deadline - now);
+  }
+  return std::max(wait, std::chrono::nanoseconds(0));
 }
 
 // Stops under the lock: a watch that ends waits for it, so that what is stopped still exists.

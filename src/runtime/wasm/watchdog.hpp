@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -66,6 +67,7 @@ class Watchdog {
   static void* enter(void* self);
   void loop();
   void look();
+  std::chrono::nanoseconds until_next_look() const;
 
   port::Clock& clock_;
   mutable std::mutex mutex_;  // guards all below
