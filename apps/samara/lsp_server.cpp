@@ -396,7 +396,7 @@ class Server {
     if (document.analysed) return;
     const std::string& text = document.text.text();
     lang::Parsed parsed = lang::parse(text);
-    document.parses = parsed.diagnostics.empty();
+    document.parses = !lang::has_errors(parsed.diagnostics);
     document.tree = std::move(parsed.tree);
     EditorImports imports(context_, documents_);
     eval::RegistrySignatures platform(context_.platform());
