@@ -87,10 +87,10 @@ uint32_t Signature::argument_cells() const {
 }
 
 Result<const Export*> main_export(ByteView bytes, const Module& module) {
-  for (const CustomSection& section : module.custom) {
-    if (section.name != k_export_section_name) continue;
+  for (auto section = module.custom.rbegin(); section != module.custom.rend(); ++section) {
+    if (section->name != k_export_section_name) continue;
     return exported_function(module,
-                             as_text(bytes.subspan(section.data, section.end - section.data)));
+                             as_text(bytes.subspan(section->data, section->end - section->data)));
   }
   const Export* found = nullptr;
   std::string names;

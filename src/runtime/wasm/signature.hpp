@@ -3,8 +3,8 @@
 // the result pass. Scalars only: Integer as i64 or i32, Float as f64 or f32, Boolean as i32, Null
 // as no result.
 //
-// Which export: the one that a custom section "samara.export" names; without one, the only function
-// the module exports, those aside that only prepare it.
+// Which export: the one that the last custom section "samara.export" names; without one, the only
+// function the module exports, those aside that only prepare it.
 //
 // Threads: pure. Specified by: docs/formats/wasm-function.md.
 

@@ -5,6 +5,7 @@
 
 #include "call/unit_text.hpp"
 #include "runtime/argument_error.hpp"
+#include "runtime/wasm/import.hpp"
 #include "runtime/wasm/signature.hpp"
 #include "runtime/wasm/staging.hpp"
 
@@ -196,16 +197,6 @@ class Run {
   std::chrono::nanoseconds cpu_started_;
   uint64_t memory_peak_ = 0;
 };
-
-// What no import can be linked to must not get as far as the engine, which would only warn.
-Result<void> check_imports(const Module& module) {
-  if (module.imports.empty()) return {};
-  const Import& item = module.imports[0];
-  return Error(Code::not_found, k_domain_offset, item.offset,
-               "byte " + std::to_string(item.offset) + ": " +
-                   std::string(external_kind_name(item.kind)) + " '" + item.module + "." +
-                   item.name + "' is imported, which is not offered: build the module without it");
-}
 
 }  // namespace
 

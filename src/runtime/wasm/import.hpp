@@ -1,0 +1,41 @@
+#pragma once
+// import_module: a WebAssembly module from a file becomes a function: code object, function object
+// and companion. Threads: pure apart from the type table.
+// Specified by: docs/formats/wasm-function.md.
+
+#include <optional>
+#include <string_view>
+
+#include "call/function.hpp"
+#include "runtime/wasm/scan.hpp"
+
+namespace samara::runtime::wasm {
+
+struct ImportedModule {
+  Hash id;  // of `object`
+  FunctionRecord record;
+  Bytes object;     // the function object
+  Bytes code;       // the code object; record.code is its hash
+  Bytes companion;  // the companion
+};
+
+struct ImportOptions {
+  /// Which export; empty: the one that the module says or that is the only one.
+  std::string_view export_name{};
+  /// A type of functions, of types.types; null: as the export has them, i32 being Integer.
+  const Type* type = nullptr;
+  /// Where the bytes come from, for the companion.
+  std::string_view source{};
+  ScanLimits scan{};
+};
+
+/// Errors: those of scan; not_found (an import that is not offered); check_failed (no such export,
+/// a type that does not fit); unsupported (an export that takes or gives references, or several
+/// results); invalid_argument (`type` is no type of functions).
+Result<ImportedModule> import_module(const RecordTypes& types, ByteView bytes,
+                                     const ImportOptions& options);
+
+/// Errors: not_found, for the first import that nothing is offered for. The engine would only warn.
+Result<void> check_imports(const Module& module);
+
+}  // namespace samara::runtime::wasm
