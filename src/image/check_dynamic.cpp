@@ -5,7 +5,8 @@
 namespace samara::image {
 namespace {
 
-/// The whole list of tags an image may have. What is not here asks for something of a dynamic linker.
+/// The whole list of tags an image may have. What is not here asks for something of a dynamic
+/// linker.
 bool allowed_tag(uint64_t tag) {
   switch (tag) {
     case elf::k_tag_hash:
@@ -177,7 +178,7 @@ Refusal ImageChecker::check_init_array(const Dynamic& dynamic) {
     return refuse(Rule::D04, at, "there are too many constructors", count, k_init_entries_max);
   }
   if (count == 0) return k_accepted;
-  if (!layout_.data.present() || !layout_.data.holds(dynamic.init_array, dynamic.init_array_size)) {
+  if (!layout_.data.holds(dynamic.init_array, dynamic.init_array_size)) {
     return refuse(Rule::D04, at, "the table of constructors lies outside the writable data");
   }
   layout_.init_array = static_cast<uint32_t>(dynamic.init_array);

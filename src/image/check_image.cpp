@@ -14,9 +14,8 @@ bool power_of_two(uint64_t number) { return number != 0 && (number & (number - 1
 }  // namespace
 
 Refusal ImageChecker::refuse(Rule rule, uint64_t offset, const char* what) const {
-  return {.rule = rule,
-          .offset = static_cast<uint32_t>(expectation_.offset + offset),
-          .what = what};
+  return {
+      .rule = rule, .offset = static_cast<uint32_t>(expectation_.offset + offset), .what = what};
 }
 
 Refusal ImageChecker::refuse(Rule rule, uint64_t offset, const char* what, uint64_t found,
@@ -39,7 +38,8 @@ Refusal ImageChecker::check_header() {
   if (image_[4] != (form_.wide() ? elf::k_class_64 : elf::k_class_32)) {
     return refuse(Rule::E01, 4, "the ELF class is not the target's");
   }
-  if (image_[5] != elf::k_little_endian) return refuse(Rule::E01, 5, "the byte order is not little");
+  if (image_[5] != elf::k_little_endian)
+    return refuse(Rule::E01, 5, "the byte order is not little");
   if (image_[6] != 1) return refuse(Rule::E01, 6, "the version of the ELF identification is not 1");
   if (image_[7] != 0) return refuse(Rule::E01, 7, "the OS/ABI is not 0", image_[7], 0);
   if (!all_zero(image_.subspan(8, 8))) {
@@ -171,8 +171,9 @@ Refusal ImageChecker::check_load(const elf::SegmentHeader& header, uint32_t at) 
       segment = &layout_.data;
       break;
     default:
-      return refuse(Rule::P03, flags_at, "the rights of a segment are not read, read and write, or "
-                                         "read and execute");
+      return refuse(Rule::P03, flags_at,
+                    "the rights of a segment are not read, read and write, or "
+                    "read and execute");
   }
   if (segment->present()) {
     return refuse(Rule::P03, flags_at, "there are two segments of equal rights");
@@ -213,9 +214,10 @@ Refusal ImageChecker::check_load_order(const elf::SegmentHeader& header, uint32_
   const uint32_t alignment_at = at + (form_.wide() ? 48 : 28);
   if (!power_of_two(header.alignment) || header.alignment < target_.page ||
       header.alignment > k_segment_alignment_max) {
-    return refuse(Rule::P04, alignment_at,
-                  "the alignment of a segment is not a power of two from the target's page to 65536",
-                  header.alignment, target_.page);
+    return refuse(
+        Rule::P04, alignment_at,
+        "the alignment of a segment is not a power of two from the target's page to 65536",
+        header.alignment, target_.page);
   }
   if (header.address % header.alignment != header.offset % header.alignment) {
     return refuse(Rule::P04, at, "address and offset of a segment differ in their place in a page");
@@ -225,8 +227,7 @@ Refusal ImageChecker::check_load_order(const elf::SegmentHeader& header, uint32_
   }
   const uint64_t page = target_.page;
   if (any_load_ && header.address / page * page < (memory_end_ + page - 1) / page * page) {
-    return refuse(Rule::P04, at,
-                  "segments are not in ascending order, overlap, or share a page");
+    return refuse(Rule::P04, at, "segments are not in ascending order, overlap, or share a page");
   }
   if (any_load_ && header.offset < file_end_) {
     return refuse(Rule::P05, at, "segments overlap in the image");
@@ -246,7 +247,6 @@ const Segment* ImageChecker::segment_of_file_part(uint64_t address, uint64_t siz
 
 // RELRO is advice: where it is not the first whole pages of the data, it is left out.
 void ImageChecker::take_relro() {
-  if (!has_relro_ || !layout_.data.present()) return;
   const uint64_t end = relro_.address + relro_.memory_size;
   const bool whole = fits(relro_.address, relro_.memory_size, layout_.data.end()) &&
                      relro_.address == layout_.data.address && relro_.memory_size != 0 &&

@@ -1,4 +1,5 @@
-// Rules R01 to R05 and N02: every relocation adds the image's base to one word of its writable data.
+// Rules R01 to R05 and N02: every relocation adds the image's base to one word of its writable
+// data.
 
 #include "image/image_checker.hpp"
 
@@ -50,7 +51,7 @@ Refusal ImageChecker::check_relocation(uint64_t at, uint64_t& next_place, uint32
 
   // Nothing relocates zeroed memory, and a target with addends in place has none there.
   if (place % word != 0) return refuse(Rule::R02, at, "the place of a relocation is misaligned");
-  if (!layout_.data.present() || !layout_.data.holds(place, word)) {
+  if (!layout_.data.holds(place, word)) {
     return refuse(Rule::R02, at, "the place of a relocation lies outside the writable data");
   }
   if (place < next_place) {

@@ -1,5 +1,6 @@
-// Tasks as compilers make them: built with the recipe of docs/formats/native-image.md, section 4, packed,
-// validated, loaded into memory and looked at without running them. A compiler that is missing skips.
+// Tasks as compilers make them: built with the recipe of docs/formats/native-image.md, section 4,
+// packed, validated, loaded into memory and looked at without running them. A compiler that is
+// missing skips.
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -116,14 +117,11 @@ TEST_P(CompiledTask, is_packed_validated_and_loaded) {
   const auto file = packed(task.elf);
   ASSERT_TRUE(file) << file.error().message();
 
-  const Offer offer{.target = &target(),
-                    .memory_max = {.image = 1U << 20,
-                                   .stack = 8192,
-                                   .heap = 0,
-                                   .input = 4096,
-                                   .output = 4096},
-                    .memory_total_max = 2U << 20,
-                    .deadline_ms_max = 1000};
+  const Offer offer{
+      .target = &target(),
+      .memory_max = {.image = 1U << 20, .stack = 8192, .heap = 0, .input = 4096, .output = 4096},
+      .memory_total_max = 2U << 20,
+      .deadline_ms_max = 1000};
   TrustPolicy policy;
   policy.signatures_needed = 0;
   ValidImage valid;
@@ -161,9 +159,10 @@ TEST_P(CompiledTask, is_packed_validated_and_loaded) {
     const uint64_t to = low_word - low;
     ASSERT_LE(to, layout.span);
     end_of_zeroed = end_of_zeroed || to + 16 >= layout.span;
-    first_name = first_name || (to + 6 <= at_low.size() &&
-                                std::equal(at_low.begin() + static_cast<ptrdiff_t>(to),
-                                           at_low.begin() + static_cast<ptrdiff_t>(to) + 6, "first"));
+    first_name =
+        first_name || (to + 6 <= at_low.size() &&
+                       std::equal(at_low.begin() + static_cast<ptrdiff_t>(to),
+                                  at_low.begin() + static_cast<ptrdiff_t>(to) + 6, "first"));
   }
   EXPECT_EQ(moved, layout.relocation_count);
   EXPECT_TRUE(first_name);
@@ -200,8 +199,7 @@ TEST_P(CompiledTask, call_of_a_library_is_not_linked) {
 }
 
 TEST_P(CompiledTask, call_of_a_library_that_is_linked_all_the_same_is_refused) {
-  const Compiled task =
-      compile("-Wl,-z,undefs", "extern \"C\" int getpid();", "getpid()");
+  const Compiled task = compile("-Wl,-z,undefs", "extern \"C\" int getpid();", "getpid()");
   ASSERT_FALSE(task.elf.empty()) << task.log;
   const auto file = packed(task.elf);
   ASSERT_FALSE(file);
@@ -210,10 +208,9 @@ TEST_P(CompiledTask, call_of_a_library_that_is_linked_all_the_same_is_refused) {
 }
 
 TEST_P(CompiledTask, variable_of_another_library_is_refused) {
-  const Compiled task =
-      compile("-Wl,-z,undefs",
-              "extern \"C\" __attribute__((visibility(\"default\"))) int environ_count;",
-              "environ_count");
+  const Compiled task = compile(
+      "-Wl,-z,undefs", "extern \"C\" __attribute__((visibility(\"default\"))) int environ_count;",
+      "environ_count");
   ASSERT_FALSE(task.elf.empty()) << task.log;
   const auto file = packed(task.elf);
   ASSERT_FALSE(file);
@@ -222,8 +219,8 @@ TEST_P(CompiledTask, variable_of_another_library_is_refused) {
 }
 
 TEST_P(CompiledTask, thread_local_variable_is_refused) {
-  const Compiled task = compile("-ftls-model=initial-exec", "static thread_local int local = 5;",
-                                "local++");
+  const Compiled task =
+      compile("-ftls-model=initial-exec", "static thread_local int local = 5;", "local++");
   if (GetParam().triple == std::string_view("thumbv7m-none-samara")) {
     // Where there are no threads the linker lacks the function that finds the variable.
     EXPECT_NE(task.log.find("__aeabi_read_tp"), std::string::npos) << task.log;

@@ -78,9 +78,6 @@ Refusal follow(ByteView file, Part part, uint32_t field, uint64_t& end) {
 
 Refusal check_parts(ByteView file, const Container& container) {
   const Part manifest = container.manifest_part;
-  if (manifest.offset != k_header_bytes) {
-    return refuse(Rule::C02, 12, "the manifest does not start at byte 64");
-  }
   if (manifest.size < 4 || manifest.size > k_manifest_bytes_max || manifest.size % 4 != 0) {
     return {.rule = Rule::C02,
             .offset = 16,

@@ -52,8 +52,8 @@ struct Container {
   Hash task_id() const;
 };
 
-/// Rules C01, C02, C03, C07, S01 (form of the signatures) and X01. `container` is complete only when
-/// the answer is k_accepted.
+/// Rules C01, C02, C03, C07, S01 (form of the signatures) and X01. `container` is complete only
+/// when the answer is k_accepted.
 Refusal read_container(ByteView file, Container& container);
 
 /// Rule S04: whether the image is the one the manifest names. Cost: SHA-256 of the image.

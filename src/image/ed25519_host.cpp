@@ -50,8 +50,7 @@ Result<SignatureBytes> sign_ed25519(const PrivateKey& key, ByteView message) {
 }
 
 bool verify_ed25519(const PublicKey& key, ByteView message, ByteView signature) {
-  const Key handle(
-      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
+  const Key handle(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
   const Context context(EVP_MD_CTX_new());
   return handle != nullptr && context != nullptr &&
          EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, handle.get()) == 1 &&

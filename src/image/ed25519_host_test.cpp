@@ -18,10 +18,10 @@ std::array<uint8_t, N> from_digits(std::string_view digits) {
 }
 
 TEST(Ed25519, second_vector_of_rfc_8032_holds) {
-  const auto secret = from_digits<32>(
-      "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
-  const auto expected_key = from_digits<32>(
-      "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
+  const auto secret =
+      from_digits<32>("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+  const auto expected_key =
+      from_digits<32>("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
   const auto expected = from_digits<64>(
       "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
       "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
@@ -101,10 +101,9 @@ TEST(Ed25519, unknown_key_is_named_in_the_refusal) {
 // S + L verifies wherever S does in implementations that do not look: the twin must not pass.
 TEST(Ed25519, twin_of_a_signature_is_refused) {
   Signed good;
-  const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58,
-                             0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-                             0,    0,    0,    0,    0,    0,    0,    0,
-                             0,    0,    0,    0,    0,    0,    0,    0x10};
+  const uint8_t order[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                             0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                             0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
   uint8_t* scalar = good.file.data() + good.file.size() - 32;
   unsigned carry = 0;
   for (size_t i = 0; i < 32; i++) {

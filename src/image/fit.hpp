@@ -10,7 +10,7 @@ namespace samara::image {
 struct Offer {
   const Target* target = nullptr;
   AbiVersion abi{.major = 1, .minor = 0};
-  Memory memory_max{};             // of each kind
+  Memory memory_max{};            // of each kind
   uint32_t memory_total_max = 0;  // of all kinds together
   uint32_t deadline_ms_max = 0;
 };

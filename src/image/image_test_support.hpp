@@ -1,6 +1,6 @@
 #pragma once
-// Images and containers for tests, written byte by byte and not with the writer under test. A Draft is
-// good as it comes; a test spoils one thing. Threads: each test makes its own.
+// Images and containers for tests, written byte by byte and not with the writer under test. A Draft
+// is good as it comes; a test spoils one thing. Threads: each test makes its own.
 
 #include <string>
 #include <vector>
@@ -47,7 +47,9 @@ struct TestImage {
   uint32_t header_address(uint32_t index) const { return header_offset(index) + word(); }
   uint32_t header_file_size(uint32_t index) const { return header_offset(index) + 3 * word(); }
   uint32_t header_memory_size(uint32_t index) const { return header_offset(index) + 4 * word(); }
-  uint32_t header_alignment(uint32_t index) const { return header(index) + (form.wide() ? 48 : 28); }
+  uint32_t header_alignment(uint32_t index) const {
+    return header(index) + (form.wide() ? 48 : 28);
+  }
   uint32_t relocation(uint32_t index) const {
     return relocations + index * form.relocation_bytes(target.explicit_addend);
   }
@@ -86,7 +88,8 @@ struct TestImage {
   void build() {
     segments = form.header_bytes();
     relocations = (segments + 5 * form.segment_bytes() + 15) & ~15U;
-    code = (relocations + k_relocations * form.relocation_bytes(target.explicit_addend) + 15) & ~15U;
+    code =
+        (relocations + k_relocations * form.relocation_bytes(target.explicit_addend) + 15) & ~15U;
     data = code + k_code_bytes;
     dynamic = data + 6 * word();
     file_end = dynamic + 16 * form.dynamic_bytes();
@@ -304,9 +307,8 @@ struct Draft {
     return (image_place() + static_cast<uint32_t>(image.bytes.size()) + 15) & ~15U;
   }
   uint32_t signature_place() const {
-    const uint32_t end = debug.empty()
-                             ? image_place() + static_cast<uint32_t>(image.bytes.size())
-                             : debug_place() + static_cast<uint32_t>(debug.size());
+    const uint32_t end = debug.empty() ? image_place() + static_cast<uint32_t>(image.bytes.size())
+                                       : debug_place() + static_cast<uint32_t>(debug.size());
     return (end + 15) & ~15U;
   }
 
@@ -346,8 +348,8 @@ struct Draft {
   }
 };
 
-/// A copy that ends where memory ends: one byte too far is a crash. On a device, which has no pages,
-/// the copy has exactly its size.
+/// A copy that ends where memory ends: one byte too far is a crash. On a device, which has no
+/// pages, the copy has exactly its size.
 class GuardedCopy {
  public:
 #ifdef SAMARA_HOST

@@ -1,7 +1,7 @@
 #pragma once
-// Layout: where the parts of a checked image lie, in the file and in memory. All that loading needs;
-// nothing is looked up in the image's own tables again. Threads: a value type.
-// Source: docs/formats/native-image.md, sections 4 and 7.
+// Layout: where the parts of a checked image lie, in the file and in memory. All that loading
+// needs; nothing is looked up in the image's own tables again. Threads: a value type. Source:
+// docs/formats/native-image.md, sections 4 and 7.
 
 #include <array>
 #include <cstdint>
@@ -30,7 +30,7 @@ struct Layout {
   Segment code{};       // read and execute; at address 0
   Segment read_only{};  // may be missing
   Segment data{};       // read and write; may be missing
-  uint32_t span = 0;  // end of the last segment
+  uint32_t span = 0;    // end of the last segment
   uint32_t entry = 0;
   uint32_t init_array = 0;  // address; in data
   uint32_t init_count = 0;

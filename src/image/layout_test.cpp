@@ -40,10 +40,8 @@ TEST(Layout, data_that_is_only_relocated_becomes_a_region_to_read) {
 TEST(Layout, read_only_part_is_kept_only_where_it_is_the_first_whole_pages_of_the_data) {
   TestImage image(x86_64());
   const uint32_t end = image.data_address / 4096 * 4096 + 4096;
-  const ImageExpectation expectation{.target = &x86_64(),
-                                     .entry = image.entry,
-                                     .span_max = 1U << 20,
-                                     .memory_max = 1U << 20};
+  const ImageExpectation expectation{
+      .target = &x86_64(), .entry = image.entry, .span_max = 1U << 20, .memory_max = 1U << 20};
   image.set(image.header_memory_size(1), 8192);
   struct {
     uint64_t address, size;

@@ -19,16 +19,15 @@ size_t in_order(const Layout& layout, std::array<const Segment*, 3>& order) {
   return count;
 }
 
-// Segments lie higher in memory than in the file (P04), in the same order: moved from the last to the
-// first, none covers bytes that are still needed.
+// Segments lie higher in memory than in the file (P04), in the same order: moved from the last to
+// the first, none covers bytes that are still needed.
 void copy_segments(ByteView image, const Layout& layout, std::span<uint8_t> memory) {
   std::array<const Segment*, 3> order{};
   const size_t count = in_order(layout, order);
   for (size_t i = count; i > 0; i--) {
     const Segment& segment = *order[i - 1];
     SAMARA_ASSERT(fits(segment.offset, segment.file_size, image.size()));
-    std::memmove(memory.data() + segment.address, image.data() + segment.offset,
-                 segment.file_size);
+    std::memmove(memory.data() + segment.address, image.data() + segment.offset, segment.file_size);
   }
   size_t end = 0;
   for (size_t i = 0; i < count; i++) {

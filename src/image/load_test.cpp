@@ -9,12 +9,10 @@ namespace {
 
 struct Loaded {
   explicit Loaded(const Target& target) : image(target) {
-    const Refusal refusal = check_image(image.bytes,
-                                        {.target = &target,
-                                         .entry = image.entry,
-                                         .span_max = 1U << 20,
-                                         .memory_max = 1U << 20},
-                                        layout);
+    const Refusal refusal = check_image(
+        image.bytes,
+        {.target = &target, .entry = image.entry, .span_max = 1U << 20, .memory_max = 1U << 20},
+        layout);
     EXPECT_FALSE(refusal);
   }
   uint64_t word_at(const std::vector<uint8_t>& memory, uint32_t address) const {
@@ -30,10 +28,10 @@ TEST(Load, segments_are_copied_the_rest_is_zero_and_pointers_are_moved) {
     const Loaded loaded(target);
     const TestImage& image = loaded.image;
     const uint64_t base = image.form.wide() ? 0x7f0012340000 : 0x20010000;
-    std::vector<uint8_t> memory(memory_size(loaded.layout, target.page), 0xee);
+    std::vector<uint8_t> memory(static_cast<size_t>(memory_size(loaded.layout, target.page)), 0xee);
     ASSERT_TRUE(load_image(image.bytes, loaded.layout, memory, base));
 
-    EXPECT_TRUE(std::equal(image.bytes.begin(), image.bytes.begin() + image.data, memory.begin()));
+    EXPECT_TRUE(std::equal(image.bytes.data(), image.bytes.data() + image.data, memory.data()));
     const uint32_t thumb = target.thumb ? 1 : 0;
     const uint32_t word = image.word();
     EXPECT_EQ(loaded.word_at(memory, image.data_address), base + image.code + 8 + thumb);

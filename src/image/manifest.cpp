@@ -185,7 +185,8 @@ Refusal take(const Entry& entry, uint32_t at, Manifest& manifest) {
 
 Refusal next_entry(ByteView bytes, uint32_t at, uint32_t offset, Entry& entry) {
   if (!fits(offset, 4, bytes.size())) {
-    return {.rule = Rule::C03, .offset = at + offset, .what = "an entry of the manifest is cut off"};
+    return {
+        .rule = Rule::C03, .offset = at + offset, .what = "an entry of the manifest is cut off"};
   }
   entry.head = offset;
   entry.type = load_le<uint16_t>(bytes, offset);
@@ -215,8 +216,7 @@ Refusal read_manifest(ByteView bytes, uint32_t at, Manifest& manifest) {
   for (uint32_t offset = 0; offset < bytes.size();) {
     Entry entry;
     if (auto refusal = next_entry(bytes, at, offset, entry)) return refusal;
-    const bool repeated =
-        entry.type == last && entry.type == static_cast<uint16_t>(Tag::may_call);
+    const bool repeated = entry.type == last && entry.type == static_cast<uint16_t>(Tag::may_call);
     if (entry.type <= last && !repeated) {
       return {.rule = Rule::C03,
               .offset = at + offset,
@@ -246,8 +246,9 @@ Refusal read_manifest(ByteView bytes, uint32_t at, Manifest& manifest) {
   if ((seen & k_needed) != k_needed) {
     return {.rule = Rule::C03,
             .offset = at,
-            .what = "the manifest lacks one of: target, abi, entry, image hash, memory, time, "
-                    "capabilities"};
+            .what =
+                "the manifest lacks one of: target, abi, entry, image hash, memory, time, "
+                "capabilities"};
   }
   return k_accepted;
 }

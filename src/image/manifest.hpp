@@ -1,7 +1,7 @@
 #pragma once
 // The manifest of a native image: what the task is, needs and may do. Signed, and short, so that a
-// device can decide before the image arrives. Threads: a value type whose views point into the file.
-// Source: docs/formats/native-image.md, section 3.
+// device can decide before the image arrives. Threads: a value type whose views point into the
+// file. Source: docs/formats/native-image.md, section 3.
 
 #include <optional>
 

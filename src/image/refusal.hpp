@@ -1,6 +1,6 @@
 #pragma once
-// Refusal: why a native image is not accepted. Names the rule, the byte of the container and what is
-// wrong there; the rule's table adds what to do. No allocation, so that a device can make one.
+// Refusal: why a native image is not accepted. Names the rule, the byte of the container and what
+// is wrong there; the rule's table adds what to do. No allocation, so that a device can make one.
 // Threads: a value type. Source: docs/formats/native-image.md, section 6.
 
 #include <cstdint>
@@ -53,8 +53,8 @@ std::string_view rule_name(Rule rule);
 std::string_view rule_hint(Rule rule);
 RefusalClass refusal_class(Rule rule);
 
-/// The refusal as an error: "image refused by rule P03 at byte 432: <what>; <hint>". detail = offset.
-/// Cost: allocates, unlike everything else in this file.
+/// The refusal as an error: "image refused by rule P03 at byte 432: <what>; <hint>". detail =
+/// offset. Cost: allocates, unlike everything else in this file.
 Error refusal_error(const Refusal& refusal);
 
 }  // namespace samara::image

@@ -49,8 +49,7 @@ Error refusal_error(const Refusal& refusal) {
     if (refusal.rule == Rule::S02 || refusal.rule == Rule::S03) {
       text += ": key " + in_base(refusal.found, 16, 16);
     } else {
-      text += ": " + in_base(refusal.found, 10, 1) + ", allowed " +
-              in_base(refusal.allowed, 10, 1);
+      text += ": " + in_base(refusal.found, 10, 1) + ", allowed " + in_base(refusal.allowed, 10, 1);
     }
   }
   text += "; ";

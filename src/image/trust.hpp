@@ -21,9 +21,9 @@ inline constexpr uint64_t k_forever = UINT64_MAX;
 
 struct TrustedKey {
   PublicKey key{};
-  uint32_t roles = 0;              // bit 1 << Role
-  uint32_t targets = UINT32_MAX;   // target_bit()
-  uint64_t capabilities = 0;       // what its signature grants
+  uint32_t roles = 0;             // bit 1 << Role
+  uint32_t targets = UINT32_MAX;  // target_bit()
+  uint64_t capabilities = 0;      // what its signature grants
   uint32_t memory_max = UINT32_MAX;
   uint32_t deadline_ms_max = UINT32_MAX;
   uint64_t not_after = k_forever;  // seconds since 1970
@@ -50,8 +50,8 @@ struct Grant {
 };
 
 /// Rules S01 (required), S02 and S03, and C05 for the ceilings of the keys. A signature by a key
-/// that is unknown, expired, revoked or not for this target does not count; one that does not verify
-/// under a known key refuses the file.
+/// that is unknown, expired, revoked or not for this target does not count; one that does not
+/// verify under a known key refuses the file.
 Refusal check_trust(const Container& container, const TrustPolicy& policy, Grant& grant);
 
 }  // namespace samara::image

@@ -80,12 +80,10 @@ TEST_P(EveryTarget, image_cut_at_any_byte_is_refused) {
   for (size_t size = 0; size < image.bytes.size(); size++) {
     Layout layout;
     const GuardedCopy cut(ByteView(image.bytes).first(size));
-    const Refusal refusal = check_image(cut.view(),
-                                        {.target = &target(),
-                                         .entry = image.entry,
-                                         .span_max = 1U << 20,
-                                         .memory_max = 1U << 20},
-                                        layout);
+    const Refusal refusal = check_image(
+        cut.view(),
+        {.target = &target(), .entry = image.entry, .span_max = 1U << 20, .memory_max = 1U << 20},
+        layout);
     EXPECT_TRUE(refusal) << size;
   }
 }
@@ -108,15 +106,13 @@ TEST_P(EveryTarget, manifest_cut_at_any_byte_is_refused) {
   EXPECT_EQ(accepted, 5U);
 }
 
-// Whatever single bit is turned: refused with a rule and a place in the image, or an image that loads
-// inside its memory.
+// Whatever single bit is turned: refused with a rule and a place in the image, or an image that
+// loads inside its memory.
 TEST_P(EveryTarget, image_with_any_bit_turned_is_refused_or_loads) {
   Draft draft(target());
   TestImage& image = draft.image;
-  const ImageExpectation expectation{.target = &target(),
-                                     .entry = image.entry,
-                                     .span_max = 1U << 18,
-                                     .memory_max = 1U << 18};
+  const ImageExpectation expectation{
+      .target = &target(), .entry = image.entry, .span_max = 1U << 18, .memory_max = 1U << 18};
   size_t refused = 0;
   std::vector<uint8_t> memory;
   for (size_t bit = 0; bit < image.bytes.size() * 8; bit++) {
@@ -135,14 +131,12 @@ TEST_P(EveryTarget, image_with_any_bit_turned_is_refused_or_loads) {
   EXPECT_GT(refused, 1000U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Validate, EveryTarget, testing::Range(size_t{0}, targets().size()),
-                         [](const auto& instance) {
-                           std::string name(targets()[instance.param].triple);
-                           std::replace_if(
-                               name.begin(), name.end(),
-                               [](char c) { return c == '-' || c == '.'; }, '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Validate, EveryTarget, testing::Range(size_t{0}, targets().size()), [](const auto& instance) {
+      std::string name(targets()[instance.param].triple);
+      std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
+      return name;
+    });
 
 // The example of docs/formats/native-image.md, section 9.
 TEST(Validate, bytes_and_task_id_of_the_example_are_fixed) {
@@ -165,9 +159,8 @@ TEST(Validate, image_without_data_debug_and_optional_entries_is_accepted) {
     image.set(image.tag(tag) + image.word(), 0);
   }
   draft.debug.clear();
-  std::erase_if(draft.manifest, [](const DraftEntry& entry) {
-    return entry.type == 1 || entry.type > 8;
-  });
+  std::erase_if(draft.manifest,
+                [](const DraftEntry& entry) { return entry.type == 1 || entry.type > 8; });
   const Bytes file = draft.finish();
   ValidImage valid;
   const Refusal refusal = draft.run(file, valid);

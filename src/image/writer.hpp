@@ -1,7 +1,7 @@
 #pragma once
-// Making containers: packing a linked image with its manifest, adding signatures, dropping debug data.
-// Everything written is read back by the validator before it is handed out. Threads: pure functions.
-// Source: docs/formats/native-image.md, sections 2, 3 and 5.
+// Making containers: packing a linked image with its manifest, adding signatures, dropping debug
+// data. Everything written is read back by the validator before it is handed out. Threads: pure
+// functions. Source: docs/formats/native-image.md, sections 2, 3 and 5.
 
 #include "image/trust.hpp"
 
@@ -21,17 +21,19 @@ struct PackInput {
   std::optional<Validity> validity{};
   std::vector<Hash> may_call{};
   bool pure = false;
-  std::string note{};         // empty: none
+  std::string note{};       // empty: none
   bool resettable = false;  // header flag
 };
 
-/// Packs a linked ELF image; section headers and all that lies behind the last segment are left out.
-/// Shape: `debug` is kept as it is, usually the ELF file with its symbols; empty for none.
-/// Errors: the refusal that a node would answer with (refusal_error), with offsets in the container.
+/// Packs a linked ELF image; section headers and all that lies behind the last segment are left
+/// out. Shape: `debug` is kept as it is, usually the ELF file with its symbols; empty for none.
+/// Errors: the refusal that a node would answer with (refusal_error), with offsets in the
+/// container.
 Result<Bytes> pack(const PackInput& input, ByteView elf, ByteView debug);
 
 /// Adds one signature, which is not verified here.
-/// Errors: corrupt (not a container), exists (the key has signed already), exhausted (four are there).
+/// Errors: corrupt (not a container), exists (the key has signed already), exhausted (four are
+/// there).
 Result<Bytes> add_signature(ByteView file, Role role, const KeyId& key, ByteView signature);
 
 /// The file as it is sent to a device. The task id and the signatures stay. Errors: corrupt.

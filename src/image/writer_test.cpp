@@ -43,9 +43,8 @@ TEST(Writer, packed_image_is_the_container_written_by_hand) {
     }
     const auto packed = pack(input, draft.image.bytes, draft.debug);
     ASSERT_TRUE(packed) << packed.error().message();
-    std::erase_if(draft.manifest, [](const DraftEntry& entry) {
-      return entry.type == 14 || entry.type == 0x9000;
-    });
+    std::erase_if(draft.manifest,
+                  [](const DraftEntry& entry) { return entry.type == 14 || entry.type == 0x9000; });
     draft.signatures.clear();
     EXPECT_EQ(*packed, draft.finish());
   }
@@ -105,8 +104,8 @@ TEST(Writer, bad_images_and_manifests_are_refused_by_their_rule) {
   };
   EXPECT_TRUE(names(message([](auto&, TestImage& image) { image.bytes.clear(); }), "E01"));
   EXPECT_TRUE(names(message([](auto&, TestImage& image) { image.bytes.resize(60); }), "E03"));
-  EXPECT_TRUE(names(message([](auto&, TestImage& image) { image.set(image.relocation(0), 0); }),
-                    "R02"));
+  EXPECT_TRUE(
+      names(message([](auto&, TestImage& image) { image.set(image.relocation(0), 0); }), "R02"));
   EXPECT_TRUE(names(message([](PackInput& input, auto&) { input.name = "a\tb"; }), "C07"));
   EXPECT_TRUE(names(message([](PackInput& input, auto&) { input.memory.stack = 0; }), "C05"));
   EXPECT_TRUE(names(message([](PackInput& input, auto&) { input.deadline_ms = 2001; }), "C05"));

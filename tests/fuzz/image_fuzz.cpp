@@ -1,6 +1,6 @@
-// Native images: any bytes are refused with a rule and a place, or are an image that loads inside its
-// memory. The first byte chooses the target, and what the rest is: a whole container, or the ELF
-// image alone, which then need not come with matching offsets around it.
+// Native images: any bytes are refused with a rule and a place, or are an image that loads inside
+// its memory. The first byte chooses the target, and what the rest is: a whole container, or the
+// ELF image alone, which then need not come with matching offsets around it.
 
 #include <cstdlib>
 #include <vector>
@@ -54,8 +54,7 @@ void try_image(ByteView image, const Target& target) {
     entry |= uint32_t{image[24 + i]} << (8 * i);
   }
   const Refusal refusal = check_image(
-      image,
-      {.target = &target, .entry = entry, .span_max = k_span_max, .memory_max = k_span_max},
+      image, {.target = &target, .entry = entry, .span_max = k_span_max, .memory_max = k_span_max},
       layout);
   if (refusal) {
     require_sound(refusal, image.size());
