@@ -49,7 +49,10 @@ class Run {
 
     const Module& module = prepared_.ready->module;
     uint64_t pages = std::min<uint64_t>(limits_.memory_bytes_max / k_page_bytes, 65'536);
-    if (!module.memories.empty() && module.memories[0].initial > pages) return finish(memory());
+    // Zero pages would mean no limit to the engine.
+    if (!module.memories.empty() && (module.memories[0].initial > pages || pages == 0)) {
+      return finish(memory());
+    }
     auto instance = Instance::create(
         prepared_.ready->loaded,
         {.stack_bytes = parts_.stack_bytes, .memory_pages_max = static_cast<uint32_t>(pages)});

@@ -400,6 +400,17 @@ TEST_F(WasmRuntimeTest, memory_that_begins_above_the_limit_is_not_made) {
                         "the module's memory begins with 62.5 MiB, limit of 10 MiB reached"));
 }
 
+TEST_F(WasmRuntimeTest, limit_below_one_page_allows_no_memory) {
+  ModuleBuilder builder;
+  builder.memory(0);
+  builder.export_function(
+      "f", builder.function(builder.type({}, {i32}), code({op::i32_const, 1, op::memory_grow, 0})));
+  RunResult result = go(builder.bytes(), {}, table_.integer(), {.memory_bytes_max = 65'535});
+  EXPECT_EQ(result.outcome.kind, OutcomeKind::memory);
+  Bytes without = one_function({}, {i32}, code({op::i32_const, 1}));
+  EXPECT_EQ(integer_of(go(without, {}, table_.integer(), {.memory_bytes_max = 65'535})), 1);
+}
+
 TEST_F(WasmRuntimeTest, threads_run_one_module_at_once) {
   auto prepared = prepare(one_function({i64}, {i64}, fib()), {table_.integer()}, table_.integer());
   ASSERT_TRUE(prepared);
