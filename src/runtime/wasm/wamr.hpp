@@ -36,7 +36,7 @@ class LoadedModule {
   LoadedModule() = default;
 
   Bytes bytes_;  // the engine writes into them, and keeps referring to them
-  void* module_ = nullptr;
+  [[maybe_unused]] void* module_ = nullptr;  // unused in a build without the engine
 };
 
 struct InstanceLimits {
@@ -74,8 +74,8 @@ class Instance final : public Stoppable {
   Instance() = default;
 
   std::shared_ptr<const LoadedModule> module_;
-  void* instance_ = nullptr;
-  void* environment_ = nullptr;
+  [[maybe_unused]] void* instance_ = nullptr;
+  [[maybe_unused]] void* environment_ = nullptr;
 };
 
 }  // namespace samara::runtime::wasm
