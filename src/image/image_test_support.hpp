@@ -2,6 +2,8 @@
 // Images and containers for tests, written byte by byte and not with the writer under test. A Draft
 // is good as it comes; a test spoils one thing. Threads: each test makes its own.
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
