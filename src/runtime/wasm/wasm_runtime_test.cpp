@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cmath>
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -306,6 +306,25 @@ TEST_F(WasmRuntimeTest, faults_are_handled_on_every_thread) {
       }
     }).join();
   }
+}
+
+// The engine's handler alone would circle in itself once a second thread has been set up.
+TEST_F(WasmRuntimeTest, fault_of_ours_reaches_the_handler_from_before_the_engine) {
+#ifndef SAMARA_WAMR_GUARD_PAGES
+  GTEST_SKIP() << "the engine handles no faults in this build";
+#endif
+  // The child begins anew with this test, so there the engine has not started yet.
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  if (testing::internal::InDeathTestChild()) std::signal(SIGSEGV, [](int) { _exit(42); });
+  auto prepared = prepare(one_function({}, {}, {}), {}, table_.null());
+  ASSERT_TRUE(prepared);
+  auto fault = [&] {
+    for (int i = 0; i < 2; i++) std::thread([&] { EXPECT_TRUE(run(**prepared, {})); }).join();
+    EXPECT_TRUE(run(**prepared, {}));
+    volatile uintptr_t address = 8;
+    *reinterpret_cast<volatile int*>(address) = 1;
+  };
+  EXPECT_EXIT(fault(), testing::ExitedWithCode(42), "");
 }
 
 TEST_F(WasmRuntimeTest, endless_recursion_reaches_the_limit_of_the_stack) {
