@@ -48,7 +48,7 @@ Result<ImportedModule> import_module(const RecordTypes& types, ByteView bytes,
   record.kind = k_kind_wasm;
   record.code = sha256(out.code);
   SAMARA_CHECK(take_types(record, module, *item, options.type, types.types));
-  SAMARA_CHECK(bind(out.code, module, record.inputs, record.output));
+  SAMARA_CHECK(bind_export(out.code, module, record.inputs, record.output));
   SAMARA_TRY(out.object, encode_function(record, types));
   out.id = sha256(out.object);
   FunctionCompanion companion;

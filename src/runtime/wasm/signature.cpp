@@ -115,8 +115,8 @@ Bytes with_main_export(ByteView bytes, std::string_view name) {
   return out;
 }
 
-Result<Signature> bind(ByteView bytes, const Module& module, std::span<const Type* const> inputs,
-                       const Type* output) {
+Result<Signature> bind_export(ByteView bytes, const Module& module,
+                              std::span<const Type* const> inputs, const Type* output) {
   SAMARA_TRY(const Export* item, main_export(bytes, module));
   const FunctionType& type = module.type_of(item->index);
   Signature signature;

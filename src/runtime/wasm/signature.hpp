@@ -41,8 +41,8 @@ Bytes with_main_export(ByteView bytes, std::string_view name);
 
 /// Errors: check_failed ("'fib' is (i64) -> i64, which is no way to take (String) and give
 /// Integer"), and those of main_export.
-Result<Signature> bind(ByteView bytes, const Module& module, std::span<const Type* const> inputs,
-                       const Type* output);
+Result<Signature> bind_export(ByteView bytes, const Module& module,
+                              std::span<const Type* const> inputs, const Type* output);
 /// The types a signature has by itself, i32 being Integer.
 struct ScalarTypes {
   std::vector<const Type*> inputs;

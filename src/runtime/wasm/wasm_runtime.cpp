@@ -235,8 +235,8 @@ Result<std::shared_ptr<const Prepared>> WasmRuntime::prepare(const FunctionSourc
   SAMARA_CHECK(watchdog_.start());
   auto prepared = std::make_shared<PreparedModule>();
   SAMARA_TRY(prepared->ready, loaded(source));
-  SAMARA_TRY(prepared->signature, bind(source.code, prepared->ready->module, source.record->inputs,
-                                       source.record->output));
+  SAMARA_TRY(prepared->signature, bind_export(source.code, prepared->ready->module,
+                                              source.record->inputs, source.record->output));
   prepared->inputs = source.record->inputs;
   prepared->output = source.record->output;
   return std::shared_ptr<const Prepared>(std::move(prepared));
