@@ -15,10 +15,13 @@ target_compile_options(samara_warnings INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wno-string-conversion>
   # std::stable_sort of libstdc++ 12 uses a function that it marks as deprecated; GCC does not tell.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
-# GCC 12 reports copies inside std::string that overlap or read too far, which cannot happen (GCC bug
-# 105651, mended in 13).
+# GCC 12 reports copies inside std::string that overlap, which cannot happen (GCC bug 105651, mended in
+# 13), and with precompiled headers also ones that read too far.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(samara_warnings INTERFACE -Wno-restrict -Wno-stringop-overread)
+  target_compile_options(samara_warnings INTERFACE -Wno-restrict)
+  if(SAMARA_PCH)
+    target_compile_options(samara_warnings INTERFACE -Wno-stringop-overread)
+  endif()
 endif()
 if(SAMARA_WERROR)
   target_compile_options(samara_warnings INTERFACE -Werror)
