@@ -115,6 +115,7 @@ class WasmRuntimeTest : public testing::Test {
   RunResult go(const Bytes& module, std::vector<TypedValue> arguments, const Type* output,
                const Limits& limits = {}) {
     std::vector<const Type*> inputs;
+    inputs.reserve(arguments.size());
     for (const TypedValue& value : arguments) inputs.push_back(value.type);
     auto prepared = prepare(module, std::move(inputs), output);
     EXPECT_TRUE(prepared) << prepared.error().message();
@@ -434,6 +435,7 @@ TEST_F(WasmRuntimeTest, threads_run_one_module_at_once) {
   auto prepared = prepare(one_function({i64}, {i64}, fib()), {table_.integer()}, table_.integer());
   ASSERT_TRUE(prepared);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::atomic<int> right{0};
   TypedValue twelve = integer(12);
   for (int i = 0; i < 4; i++) {
