@@ -35,6 +35,8 @@ function(samara_app name)
   if(sources)
     add_library(samara_app_${flat} OBJECT ${sources})
     target_link_libraries(samara_app_${flat} PUBLIC ${libs})
+    # Nothing here is hot: what takes time is in the layers.
+    target_compile_options(samara_app_${flat} PRIVATE $<$<CONFIG:Release>:-O1>)
     if(SAMARA_PCH)
       target_precompile_headers(samara_app_${flat} PRIVATE ${SAMARA_PCH_HEADERS})
       samara_quiet_pch(samara_app_${flat})

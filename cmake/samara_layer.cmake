@@ -7,6 +7,8 @@
 # Files ending in _host.cpp and _host_test.cpp are left out of the device profile.
 # DEVICE  the layer is part of the device profile; the others are skipped there.
 # LIBS    third-party libraries of the host build.
+# TOGETHER  a build without ccache compiles several files of the layer at once, so no two files may give
+#         one name to different things, even in unnamed namespaces. For layers of many small files.
 
 set(SAMARA_LAYERS "" CACHE INTERNAL "layers that exist in this build")
 
@@ -99,7 +101,7 @@ function(samara_library target folder)
 endfunction()
 
 function(samara_layer)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "DEVICE" "NAME" "DEPS;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "DEVICE;TOGETHER" "NAME" "DEPS;LIBS")
   samara_check_layer_table(${arg_NAME} ${arg_DEPS})
   if(SAMARA_DEVICE AND NOT arg_DEVICE)
     return()
@@ -111,6 +113,10 @@ function(samara_layer)
     set(label device)
   else()
     set(label unit)
+  endif()
+  if(arg_TOGETHER AND SAMARA_PCH)
+    set(CMAKE_UNITY_BUILD ON)
+    set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
   endif()
   samara_library(${target} ${CMAKE_SOURCE_DIR}/src/${arg_NAME}
     TEST ${test} LABEL ${label} DEPS ${arg_DEPS} LIBS ${arg_LIBS})

@@ -25,23 +25,6 @@ std::string_view slice(std::string_view text, lang::Span span) {
   return text.substr(span.begin, span.end - span.begin);
 }
 
-std::string_view symbol_of(lang::Operator op) {
-  switch (op) {
-    case lang::Operator::add:
-      return "+";
-    case lang::Operator::subtract:
-      return "-";
-    case lang::Operator::multiply:
-      return "*";
-    case lang::Operator::divide:
-      return "/";
-    case lang::Operator::remainder:
-      return "%";
-    default:
-      return {};
-  }
-}
-
 // The statements of what was typed, without the braces nobody wrote.
 std::vector<const lang::Expr*> statements_of(const lang::Expr& body) {
   if (body.form == lang::ExprForm::block && body.braces == lang::Braces::body) {
@@ -166,23 +149,23 @@ bool ReplSession::run(const std::string& code, const Type*& type, Slot& value) {
   return done;
 }
 
-void ReplSession::set(const std::string& name, const Type* type, Slot value) {
+void ReplSession::set(const Variable& variable, Slot value) {
   for (size_t i = 0; i < variables_.size(); i++) {
-    if (variables_[i].name != name) continue;
-    variables_[i].type = type;
+    if (variables_[i].name != variable.name) continue;
+    variables_[i] = variable;
     values_[i] = value;
     return;
   }
-  variables_.push_back({name, type});
+  variables_.push_back(variable);
   values_.push_back(value);
   roots_ = {values_.data(), values_.data() + values_.size()};
 }
 
-bool ReplSession::bind(const std::string& name, const std::string& code) {
+bool ReplSession::bind(const std::string& name, const std::string& code, bool is_mutable) {
   const Type* type = nullptr;
   Slot value;
   if (!run(code, type, value)) return false;
-  set(name, type, value);
+  set({name, type, is_mutable}, value);
   return true;
 }
 
@@ -207,20 +190,21 @@ bool ReplSession::run_statement(std::string_view text, const lang::Expr& stateme
     if (statement.type != nullptr) {
       code = "(" + code + ": " + std::string(slice(text, statement.type->span)) + ")";
     }
-    return bind(std::string(statement.name.text), code);
+    return bind(std::string(statement.name.text), code, statement.is_mutable);
   }
   if (statement.form == ExprForm::assign && statement.kids[0]->form == ExprForm::name) {
     const std::string name(statement.kids[0]->name.text);
     const auto known = std::find_if(variables_.begin(), variables_.end(),
                                     [&](const Variable& one) { return one.name == name; });
-    if (known != variables_.end()) {
+    // A constant falls through to the compiler, which says that it is one.
+    if (known != variables_.end() && known->is_mutable) {
       std::string code = "(" + std::string(slice(text, statement.kids[1]->span)) + ")";
-      const std::string_view symbol = symbol_of(statement.op);
+      const std::string_view symbol = lang::operator_text(statement.op);
       if (!symbol.empty()) {
         code = std::string(slice(text, statement.kids[0]->span)) + " " + std::string(symbol) + " " +
                code;
       }
-      return bind(name, "(" + code + ": " + lang::type_text(known->type) + ")");
+      return bind(name, "(" + code + ": " + lang::type_text(known->type) + ")", true);
     }
   }
   const Type* type = nullptr;

@@ -38,6 +38,7 @@ class ReplSession {
   struct Variable {
     std::string name;
     const Type* type;
+    bool is_mutable;  // made by `var`
   };
   struct Declared {
     std::string name;
@@ -51,11 +52,11 @@ class ReplSession {
   std::unique_ptr<Compiled> compile(const std::string& code, const std::string& declared);
   bool declare(const std::string& name, const std::string& text);
   bool run_statement(std::string_view text, const lang::Expr& statement, bool print);
-  bool bind(const std::string& name, const std::string& code);
+  bool bind(const std::string& name, const std::string& code, bool is_mutable);
   bool run(const std::string& code, const Type*& type, Slot& value);
   bool granted(const ir::Program& program);
   void print_value(const Type* type, Slot value);
-  void set(const std::string& name, const Type* type, Slot value);
+  void set(const Variable& variable, Slot value);
 
   Context& context_;
   Grants grants_;

@@ -131,6 +131,9 @@ enum class Operator : uint8_t {
   assign,
 };
 
+/// The operator as it is written; of `+=` the `+`, so nothing for a plain assignment.
+std::string_view operator_text(Operator op);
+
 /// What the braces of a block mean.
 enum class Braces : uint8_t {
   body,  // `{ … }` after fn, if, for, `->` and so on: one statement stands for itself

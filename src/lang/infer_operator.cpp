@@ -6,51 +6,6 @@ using ir::BuiltinId;
 
 namespace {
 
-std::string_view operator_text(Operator op) {
-  switch (op) {
-    case Operator::add:
-      return "+";
-    case Operator::subtract:
-    case Operator::minus:
-      return "-";
-    case Operator::multiply:
-      return "*";
-    case Operator::divide:
-      return "/";
-    case Operator::remainder:
-      return "%";
-    case Operator::power:
-      return "**";
-    case Operator::equal:
-      return "==";
-    case Operator::not_equal:
-      return "!=";
-    case Operator::less:
-      return "<";
-    case Operator::less_equal:
-      return "<=";
-    case Operator::greater:
-      return ">";
-    case Operator::greater_equal:
-      return ">=";
-    case Operator::is:
-      return "is";
-    case Operator::and_:
-      return "&&";
-    case Operator::or_:
-      return "||";
-    case Operator::not_:
-      return "!";
-    case Operator::await:
-      return "await";
-    case Operator::assign:
-      return "=";
-    case Operator::none:
-      return "";
-  }
-  return "";
-}
-
 BuiltinId comparison_of(Operator op) {
   switch (op) {
     case Operator::equal:

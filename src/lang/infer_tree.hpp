@@ -122,7 +122,7 @@ class DraftArena {
   template <typename T>
   std::span<T> copy(const std::vector<T>& from) {
     if (from.empty()) return {};
-    size_t words = (from.size() * sizeof(T) + 7) / 8;
+    size_t words = (std::span(from).size_bytes() + 7) / 8;
     if (words > left_) {
       size_t chunk = words > k_chunk ? words : k_chunk;
       chunks_.push_back(std::make_unique<uint64_t[]>(chunk));

@@ -43,51 +43,6 @@ Binding binding_of(Operator op) {
   return Binding::unary;
 }
 
-std::string_view operator_text(Operator op) {
-  switch (op) {
-    case Operator::add:
-      return "+";
-    case Operator::subtract:
-      return "-";
-    case Operator::multiply:
-      return "*";
-    case Operator::divide:
-      return "/";
-    case Operator::remainder:
-      return "%";
-    case Operator::power:
-      return "**";
-    case Operator::equal:
-      return "==";
-    case Operator::not_equal:
-      return "!=";
-    case Operator::less:
-      return "<";
-    case Operator::less_equal:
-      return "<=";
-    case Operator::greater:
-      return ">";
-    case Operator::greater_equal:
-      return ">=";
-    case Operator::is:
-      return "is";
-    case Operator::and_:
-      return "&&";
-    case Operator::or_:
-      return "||";
-    case Operator::minus:
-      return "-";
-    case Operator::not_:
-      return "!";
-    case Operator::await:
-      return "await ";
-    case Operator::assign:
-    case Operator::none:
-      break;
-  }
-  return "";
-}
-
 Binding binding_of(const Expr& expr) {
   switch (expr.form) {
     case ExprForm::let:

@@ -282,7 +282,7 @@ Doc Printer::unary(const Expr& expr, bool brace_free) {
                (reference && operand.form == ExprForm::ref);
   bool number = minus && begins_with_number(operand);
   Binding place = twice ? Binding::power : number ? Binding::primary : Binding::unary;
-  Doc sign = text(reference ? "&" : operator_text(expr.op));
+  Doc sign = text(reference ? "&" : expr.op == Operator::await ? "await " : operator_text(expr.op));
   if (number && binding_of(operand) >= Binding::primary) {
     return layout_.concat({sign, text("("), this->expr(operand), text(")")});
   }

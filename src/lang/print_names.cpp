@@ -8,12 +8,12 @@
 namespace samara::lang {
 
 bool is_keyword(std::string_view word) {
-  static constexpr std::array<std::string_view, 31> k_keywords = {
+  static constexpr std::array<std::string_view, 31> k_reserved = {
       "Infinity", "NaN",   "as",    "async",   "await", "break",    "catch",   "continue",
       "do",       "else",  "false", "finally", "fn",    "for",      "if",      "import",
       "in",       "is",    "let",   "match",   "null",  "platform", "private", "rec",
       "return",   "throw", "true",  "try",     "type",  "var",      "while"};
-  return std::binary_search(k_keywords.begin(), k_keywords.end(), word);
+  return std::binary_search(k_reserved.begin(), k_reserved.end(), word);
 }
 
 bool is_plain_name(std::string_view text) {

@@ -31,7 +31,6 @@ enum class Binding : uint8_t {
 const Expr& bare(const Expr& expr);
 Binding binding_of(const Expr& expr);
 Binding binding_of(Operator op);
-std::string_view operator_text(Operator op);
 /// What the parentheses must stay for: `(x.f)(y)` calls a field, `x.f(y)` a method.
 bool is_callee_in_parentheses(const Expr& callee);
 

@@ -8,7 +8,7 @@ namespace samara::lang {
 
 namespace {
 
-constexpr std::string_view k_keywords[] = {
+constexpr std::string_view k_type_words[] = {
     "as",    "async",   "await", "break",    "catch",   "continue", "do",      "else",
     "false", "finally", "fn",    "for",      "if",      "import",   "in",      "is",
     "let",   "match",   "null",  "platform", "private", "rec",      "return",  "throw",
@@ -185,8 +185,8 @@ std::string cut(std::string text) {
 }  // namespace
 
 std::string name_text(std::string_view name, bool field) {
-  bool keyword = !field && std::find(std::begin(k_keywords), std::end(k_keywords), name) !=
-                               std::end(k_keywords);
+  bool keyword = !field && std::find(std::begin(k_type_words), std::end(k_type_words), name) !=
+                               std::end(k_type_words);
   if (identifier(name) && !keyword) return std::string(name);
   std::string text = "`";
   for (char c : name) {

@@ -148,6 +148,12 @@ class Prompt(cli.Cli):
         self.assertIn("no", result.err)
         self.repl("1", "nonsense(", ")", code=cli.FAILED)
 
+    def test_constants_stay_constant(self):
+        result = self.repl("let a = 1", "a = 2", "a", "let a = 3", "a")
+        self.assertEqual(result.out.split(), ["1", "3"])
+        self.assertIn("a", result.err)
+        self.assertIn("error: ", result.err)
+
     def test_capabilities_are_denied_until_granted(self):
         text = "platform fn time_now() -> Integer\ntime_now() > 0"
         self.assertIn("capability 'time'", self.repl(text, code=cli.FAILED).err)
