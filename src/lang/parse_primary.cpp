@@ -287,7 +287,8 @@ Expr* Parser::parenthesis() {
   uint32_t close = tokens_[open].match;
   if (close == open + 1 || (is_word(token(1)) && at(K::assign, 2))) return structure();
   bool word = is_word(token(1)) && at(K::colon, 2);
-  if (word && !at(K::dot, 3) && !starts_type(token(3)) && starts_expression(token(3))) {
+  bool loop = word && (at(K::kw_for, 3) || at(K::kw_while, 3));  // with its label
+  if (word && !loop && !at(K::dot, 3) && !starts_type(token(3)) && starts_expression(token(3))) {
     return structure();
   }
   Expr* node = nullptr;
