@@ -1,5 +1,6 @@
 #include "apps/samara/call_input.hpp"
 
+#include "apps/samara/code_file.hpp"
 #include "apps/samara/names.hpp"
 #include "apps/samara/near_miss.hpp"
 #include "apps/samara/source_file.hpp"
@@ -34,7 +35,8 @@ class CallReader {
       return add_source(name);
     }
     auto id = function_named(context_, word);
-    if (!id && id.error().code == Code::not_found && file_exists(context_, word)) {
+    if (!id && id.error().code == Code::not_found &&
+        file_exists(context_, source_name(context_, word).path)) {
       return add_file(word);
     }
     if (!id) return std::move(id).error();
@@ -83,11 +85,10 @@ class CallReader {
     if (SourceName name = source_name(context_, path); is_source_path(name.path)) {
       return add_source(name);
     }
-    SAMARA_TRY(InputBytes input, read_input(context_, path));
     engine::AddOptions options;
     options.source = path;
     options.durability = store::Durability::cached;
-    auto added = engine_.add_function(input.bytes(), options);
+    auto added = add_code_file(context_, {.name = source_name(context_, path)}, options);
     if (!added) {
       return std::move(added).error().with_context("cannot run '" + std::string(path) + "'");
     }

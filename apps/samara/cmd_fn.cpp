@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/samara/code_file.hpp"
 #include "apps/samara/commands.hpp"
 #include "apps/samara/names.hpp"
 #include "apps/samara/near_miss.hpp"
@@ -103,18 +104,27 @@ Result<Exit> add_source(Context& context, const Arguments& arguments, const Sour
 }
 
 Result<Exit> add(Context& context, const Arguments& arguments) {
-  SAMARA_TRY(engine::Engine * engine, context.engine());
   std::string_view path = arguments.positional(0);
   if (path.starts_with('@')) path.remove_prefix(1);
   if (SourceName name = source_name(context, path); is_source_path(name.path)) {
+    if (arguments.value("type")) {
+      return context.misuse("types stand in East source itself, --type cannot change them",
+                            "edit '" + name.path + "'");
+    }
     return add_source(context, arguments, name);
   }
-  SAMARA_TRY(InputBytes input, read_input(context, path));
+  CodeFile file;
+  file.name = source_name(context, path);
+  if (auto type = arguments.value("type")) {
+    SAMARA_TRY(file.type, parse_function_type(context, *type));
+  }
   engine::AddOptions options;
-  options.source = path;
-  options.name = arguments.value("name").value_or(name_of_file(path));
+  options.source = file.name.path;
+  options.name = file.name.function;
+  if (options.name.empty()) options.name = name_of_file(file.name.path);
+  options.name = arguments.value("name").value_or(options.name);
   if (arguments.flag("no-name")) options.name = {};
-  auto added = engine->add_function(input.bytes(), options);
+  auto added = add_code_file(context, file, options);
   if (!added) return cannot_add(path, std::move(added).error());
   show_added(context, *added, options.name);
   return Exit::done;
@@ -174,10 +184,11 @@ struct ShownFunction {
 
 void show_json(Context& context, const ShownFunction& shown) {
   JsonLine line = function_line(shown.id, {}, shown.record);
+  bool east = shown.record.kind == k_kind_east;
   line.raw("names", json_list(shown.names));
   if (!shown.source.empty()) line.text("source", shown.source);
   if (!shown.doc.empty()) line.text("doc", shown.doc);
-  line.text("east", shown.text.text).boolean("exact", shown.text.exact);
+  if (east) line.text("east", shown.text.text).boolean("exact", shown.text.exact);
   context.out().line(std::move(line).done());
 }
 
@@ -224,14 +235,20 @@ Result<Exit> show(Context& context, const Arguments& arguments) {
     shown.source = (*companion)->source;
     shown.doc = (*companion)->doc;
   }
-  SAMARA_TRY(std::unique_ptr<ir::Program> program, engine->program(shown.id));
-  shown.text = lang::source_text(*program, source_function_name(shown.names), shown.doc);
+  if (shown.record.kind == k_kind_east) {
+    SAMARA_TRY(std::unique_ptr<ir::Program> program, engine->program(shown.id));
+    shown.text = lang::source_text(*program, source_function_name(shown.names), shown.doc);
+  } else if (arguments.flag("plain")) {
+    return Error(Code::unsupported, "function '" + shown.id.short_hex() + "' is of kind '" +
+                                        shown.record.kind + "' and has no East source");
+  }
   if (context.json()) {
     show_json(context, shown);
     return Exit::done;
   }
   if (!arguments.flag("plain")) {
     show_facts(context, shown, *engine);
+    if (shown.record.kind != k_kind_east) return Exit::done;
     context.out().line("");
   }
   context.out().write(shown.text.text);
@@ -269,11 +286,12 @@ Result<Exit> remove(Context& context, const Arguments& arguments) {
 }
 
 constexpr PositionalSpec k_add_positionals[] = {
-    {"FILE", "East source (.east), or IR as beast2 or JSON; - is stdin", Completes::file},
+    {"FILE", "East source, IR as beast2 or JSON, or WebAssembly; - is stdin", Completes::file},
 };
 constexpr OptionSpec k_add_options[] = {
     {"name", 'n', "NAME", "default: as in the source, or the file's name up to a dot"},
     {"no-name", 0, "", "add it without a name"},
+    {"type", 't', "TYPE", "of WebAssembly, as '(Integer) -> Float'; default: its own"},
 };
 constexpr PositionalSpec k_show_positionals[] = {
     {"FN", "name, hash, or beginning of a hash", Completes::function},
@@ -294,7 +312,8 @@ constinit const Command k_fn_add = {
     .positionals = k_add_positionals,
     .options = k_add_options,
     .detail =
-        "Of source, every function that is not private; FILE.east:NAME is one of them.\n"
+        "Of source, every function that is not private; FILE.east:NAME is one of them, as\n"
+        "FILE.wasm:NAME is one export of a module.\n"
         "The id depends on what the function means alone: locations, comments, names of\n"
         "variables and the format of the file make no difference.",
     .example = "samara fn add revenue.json",
@@ -315,7 +334,7 @@ constinit const Command k_fn_ls = {
 constinit const Command k_fn_show = {
     .group = "fn",
     .name = "show",
-    .summary = "print a function as East source, with its facts as comments",
+    .summary = "print the facts of a function, as comments, and its East source",
     .positionals = k_show_positionals,
     .options = k_show_options,
     .detail = "",

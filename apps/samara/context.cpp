@@ -18,6 +18,7 @@
 #include "ports/linux/http_curl.hpp"
 #include "ports/linux/processes.hpp"
 #include "ports/linux/random.hpp"
+#include "runtime/host/host_runtimes.hpp"
 #include "store/directory_repository.hpp"
 
 namespace samara::cli {
@@ -70,6 +71,7 @@ struct Context::Parts {
   std::optional<TypeTable> types;
   std::optional<eval::PlatformRegistry> platform;
   std::unique_ptr<store::DirectoryRepository> repository;
+  std::optional<runtime::HostRuntimes> runtimes;
   std::unique_ptr<engine::Engine> engine;
 };
 
@@ -156,8 +158,9 @@ const eval::PlatformRegistry& Context::platform(const Grants& grants) {
 Result<engine::Engine*> Context::engine(const Grants& grants) {
   if (!parts_->engine) {
     SAMARA_TRY(store::DirectoryRepository * repository, this->repository());
-    engine::EngineParts engine_parts{*repository,   types(),        platform(grants),
-                                     parts_->clock, parts_->random, parts_->processes};
+    engine::EngineParts engine_parts{*repository,          types(),        platform(grants),
+                                     parts_->clock,        parts_->random, parts_->processes,
+                                     code_runtimes().all()};
     engine::EngineOptions options;
     options.capabilities = grants.capabilities;
     // One call for each process: an answer kept in memory would only cost its pin.
@@ -165,6 +168,11 @@ Result<engine::Engine*> Context::engine(const Grants& grants) {
     parts_->engine = std::make_unique<engine::Engine>(engine_parts, std::move(options));
   }
   return parts_->engine.get();
+}
+
+runtime::HostRuntimes& Context::code_runtimes() {
+  if (!parts_->runtimes) parts_->runtimes.emplace(types(), parts_->clock, parts_->processes);
+  return *parts_->runtimes;
 }
 
 Error Context::fail(Error error, std::string_view hint) {

@@ -23,6 +23,9 @@ class PlatformRegistry;
 namespace samara::engine {
 class Engine;
 }
+namespace samara::runtime {
+class HostRuntimes;
+}
 namespace samara::store {
 class DirectoryRepository;
 }
@@ -65,6 +68,8 @@ class Context {
   Result<store::DirectoryRepository*> repository();
   /// `grants` count at the first call. Errors: those of repository().
   Result<engine::Engine*> engine(const Grants& grants = {});
+  /// What makes functions of code that is not East.
+  runtime::HostRuntimes& code_runtimes();
 
   /// The error, with the command that helps.
   Error fail(Error error, std::string_view hint);

@@ -54,7 +54,8 @@ bool is_source_path(std::string_view path) { return path.ends_with(k_extension);
 
 SourceName source_name(Context& context, std::string_view word) {
   const size_t colon = word.rfind(':');
-  if (colon != std::string_view::npos && is_source_path(word.substr(0, colon)) &&
+  const std::string_view path = word.substr(0, colon);
+  if (colon != std::string_view::npos && (is_source_path(path) || path.ends_with(".wasm")) &&
       !file_exists(context, word)) {
     return {std::string(word.substr(0, colon)), std::string(word.substr(colon + 1))};
   }

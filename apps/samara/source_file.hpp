@@ -14,10 +14,11 @@ namespace samara::cli {
 /// A file that holds source, not a value or IR: its name ends in `.east` and its content is no
 /// beast2 and no JSON.
 bool is_source_path(std::string_view path);
-/// "sales.east:revenue" names a function of a file; a path that exists as it is comes first.
+/// "sales.east:revenue" names a function of a file, "kernels.wasm:fib" an export; a path that
+/// exists as it is comes first.
 struct SourceName {
   std::string path;
-  std::string function;  // empty: the only one, or `main`
+  std::string function;  // empty: the only one, or `main` of source
 };
 SourceName source_name(Context& context, std::string_view word);
 

@@ -197,8 +197,14 @@ int32_t samara_add_function(samara_repository* repository, samara_view program, 
     if (out == nullptr) return Error(Code::invalid_argument, "no place is given for the id");
     engine::AddOptions options;
     if (name != nullptr) options.name = name;
-    SAMARA_TRY(engine::AddedFunction added,
-               repository->engine().add_function(bytes_of_view(program), options));
+    ByteView bytes = bytes_of_view(program);
+    engine::AddedFunction added;
+    if (runtime::HostRuntimes::kind_of(bytes)) {
+      SAMARA_TRY(auto imported, repository->runtimes.import(bytes, {}));
+      SAMARA_TRY(added, repository->engine().add_function(std::move(imported), options));
+    } else {
+      SAMARA_TRY(added, repository->engine().add_function(bytes, options));
+    }
     set_hash(out, added.id);
     return {};
   });

@@ -89,7 +89,8 @@ samara::engine::Engine& samara_repository::engine() {
     samara::engine::EngineOptions options;
     options.capabilities = capabilities;
     engine_ = std::make_unique<samara::engine::Engine>(
-        samara::engine::EngineParts{*store, types, platform, clock, random, processes},
+        samara::engine::EngineParts{*store, types, platform, clock, random, processes,
+                                    runtimes.all()},
         std::move(options));
   }
   return *engine_;

@@ -12,6 +12,7 @@
 #include "ports/linux/files.hpp"
 #include "ports/linux/processes.hpp"
 #include "ports/linux/random.hpp"
+#include "runtime/host/host_runtimes.hpp"
 #include "samara/samara.h"
 #include "store/directory_repository.hpp"
 
@@ -31,6 +32,7 @@ struct samara_repository {
   samara::eval::PlatformRegistry platform;
   std::vector<std::string> capabilities;
   std::unique_ptr<samara::store::DirectoryRepository> store;
+  samara::runtime::HostRuntimes runtimes{types, clock, processes};
 
   /// Made on first use: from then on the platform is fixed.
   samara::engine::Engine& engine();

@@ -199,8 +199,8 @@ SAMARA_API int32_t samara_grant(samara_repository* repository, const char* capab
 /* --- functions and calls
  * ---------------------------------------------------------------------------------- */
 
-/* Adds an East program, beast2 or JSON of either dialect. `name` may be null.
- * Programs that mean the same have the same id. */
+/* Adds an East program, beast2 or JSON of either dialect, or a WebAssembly module with one export.
+ * `name` may be null. East programs that mean the same have the same id. */
 SAMARA_API int32_t samara_add_function(samara_repository* repository, samara_view program,
                                        const char* name, samara_hash* out);
 

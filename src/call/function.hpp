@@ -15,6 +15,8 @@
 namespace samara {
 
 inline constexpr std::string_view k_kind_east = "east";
+inline constexpr std::string_view k_kind_wasm = "wasm";
+inline constexpr std::string_view k_kind_native = "native";
 
 /// A result of a function, by name. Kinds: "value"; reserved: "array", "set", "dict", "fold".
 struct NamedOutput {

@@ -166,12 +166,13 @@ Result<void> CallJob::begin(const Past& past) {
   record_.call = call_;
   record_.spec = spec_;
   record_.owner = {shared_.self.pid, shared_.self.started, shared_.self.boot};
-  record_.runtime = std::string(shared_.east.kind());
-  record_.place = "in process";
+  runtime::Placement placement = request_.function.runtime->placement();
+  record_.runtime = request_.function.record.kind;
+  record_.place = std::move(placement.place);
   record_.decisions = reasons_to_run(request_.function, spec_, request_.options.no_memo, past,
                                      shared_.history.earlier(call_, spec_));
   record_.decisions.insert(record_.decisions.end(), decisions_.begin(), decisions_.end());
-  record_.decisions.emplace_back("run in this process: it is East code");
+  record_.decisions.push_back(std::move(placement.reason));
   shared_.history.add(call_, spec_);
   return shared_.records.put(record_, store::Durability::cached, [this] {
     return arguments_.store(shared_.repository(), request_.options.durability, true);
@@ -188,13 +189,14 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   run.log = &log;
   run.cancel = options.cancel;
   run.name = request_.name;
-  SAMARA_TRY(runtime::RunResult ran, shared_.east.run(prepared, run));
+  SAMARA_TRY(runtime::RunResult ran, request_.function.runtime->run(prepared, run));
   std::shared_ptr<const Bytes> bytes;
   if (ran.outcome.is_value()) {
     bytes = std::make_shared<const Bytes>(std::move(ran.value));
     SAMARA_TRY(ran.outcome.value, store_result(*bytes));
   }
   record_.outcome = std::move(ran.outcome);
+  record_.decisions.insert(record_.decisions.end(), ran.decisions.begin(), ran.decisions.end());
   record_.usage = ran.usage;
   SAMARA_CHECK(record_log(log));
   record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);

@@ -26,7 +26,7 @@ struct Engine::Impl : Shared {
                                    std::span<const CallArgument> arguments);
 
   /// Stores what an import made and sets its refs.
-  Result<AddedFunction> keep(runtime::east::ImportedFunction imported, const AddOptions& add);
+  Result<AddedFunction> keep(runtime::ImportedFunction imported, const AddOptions& add);
 };
 
 namespace {
@@ -50,7 +50,7 @@ Values& Engine::values() { return impl_->values; }
 // ---------------------------------------------------------------------------------------
 
 Result<AddedFunction> Engine::add_function(ByteView bytes, const AddOptions& options) {
-  Result<runtime::east::ImportedFunction> imported = Error(Code::cancelled, "");
+  Result<runtime::ImportedFunction> imported = Error(Code::cancelled, "");
   SAMARA_CHECK(impl_->stack.run([&] {
     imported =
         runtime::east::import_program(impl_->types, impl_->parts.platform, bytes, options.source);
@@ -60,7 +60,7 @@ Result<AddedFunction> Engine::add_function(ByteView bytes, const AddOptions& opt
 }
 
 Result<AddedFunction> Engine::add_function(const ir::Program& program, const AddOptions& options) {
-  Result<runtime::east::ImportedFunction> imported = Error(Code::cancelled, "");
+  Result<runtime::ImportedFunction> imported = Error(Code::cancelled, "");
   SAMARA_CHECK(impl_->stack.run([&] {
     imported = runtime::east::import_program(impl_->types, impl_->parts.platform, program,
                                              options.source, options.doc);
@@ -69,7 +69,12 @@ Result<AddedFunction> Engine::add_function(const ir::Program& program, const Add
   return impl_->keep(std::move(*imported), options);
 }
 
-Result<AddedFunction> Engine::Impl::keep(runtime::east::ImportedFunction imported,
+Result<AddedFunction> Engine::add_function(runtime::ImportedFunction imported,
+                                           const AddOptions& options) {
+  return impl_->keep(std::move(imported), options);
+}
+
+Result<AddedFunction> Engine::Impl::keep(runtime::ImportedFunction imported,
                                          const AddOptions& add) {
   store::Objects& objects = parts.repository.objects();
   store::Refs& refs = parts.repository.refs();
@@ -98,6 +103,10 @@ Result<AddedFunction> Engine::Impl::keep(runtime::east::ImportedFunction importe
 
 Result<std::unique_ptr<ir::Program>> Engine::program(const Hash& function) {
   SAMARA_TRY(auto known, impl_->functions.get(function));
+  if (known->record.kind != k_kind_east) {
+    return Error(Code::unsupported, "function " + store::in_quotes(function) + " is of kind '" +
+                                        known->record.kind + "' and has no East program");
+  }
   SAMARA_TRY(auto code, repository().objects().view(known->record.code));
   SAMARA_TRY(Bytes companion, impl_->functions.companion_bytes(function));
   Result<std::unique_ptr<ir::Program>> program = Error(Code::cancelled, "");
@@ -142,7 +151,10 @@ Result<void> Engine::remove_function(std::string_view name) {
 }
 
 std::vector<runtime::Offer> Engine::offers(const FunctionRecord& record) {
-  return impl_->east.offers(record);
+  for (runtime::Runtime* runtime : impl_->runtimes) {
+    if (runtime->kind() == record.kind) return runtime->offers(record);
+  }
+  return {};
 }
 
 // --- calls

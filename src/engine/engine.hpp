@@ -26,6 +26,7 @@
 #include "port/clock.hpp"
 #include "port/processes.hpp"
 #include "port/random.hpp"
+#include "runtime/imported_function.hpp"
 #include "runtime/runtime.hpp"
 #include "store/repository.hpp"
 
@@ -41,6 +42,8 @@ struct EngineParts {
   port::Clock& clock;
   port::Random& random;
   port::Processes& processes;
+  /// What runs functions of other kinds than East. Of each kind one.
+  std::span<runtime::Runtime* const> runtimes = {};
 };
 
 struct EngineOptions {
@@ -137,6 +140,8 @@ class Engine {
   Result<AddedFunction> add_function(ByteView bytes, const AddOptions& options);
   /// The same for a program in memory, whose types belong to types().
   Result<AddedFunction> add_function(const ir::Program& program, const AddOptions& options);
+  /// A function of any kind, as its runtime has imported it.
+  Result<AddedFunction> add_function(runtime::ImportedFunction imported, const AddOptions& options);
   /// The program of an East function, with names and locations where they are known.
   /// Errors: not_found, corrupt, unsupported (a function of another kind).
   Result<std::unique_ptr<ir::Program>> program(const Hash& function);

@@ -52,11 +52,14 @@ Result<std::shared_ptr<const KnownFunction>> FunctionTable::read(const Hash& id)
   auto out = std::make_shared<KnownFunction>();
   out->id = id;
   out->record = std::move(*record);
-  if (out->record.kind != parts_.east.kind()) {
+  for (runtime::Runtime* runtime : parts_.runtimes) {
+    if (runtime->kind() == out->record.kind) out->runtime = runtime;
+  }
+  if (out->runtime == nullptr) {
     return Error(Code::unsupported, "function " + store::in_quotes(id) + " is of kind '" +
                                         out->record.kind + "', which no runtime here runs");
   }
-  out->offers = parts_.east.offers(out->record);
+  out->offers = out->runtime->offers(out->record);
   judge(*out, parts_.capabilities);
   return std::shared_ptr<const KnownFunction>(std::move(out));
 }
@@ -108,7 +111,7 @@ Result<std::shared_ptr<const runtime::Prepared>> FunctionTable::prepare(
   source.code = code->bytes();
   source.companion = companion;
   source.name = name;
-  SAMARA_TRY(auto prepared, parts_.east.prepare(source));
+  SAMARA_TRY(auto prepared, function.runtime->prepare(source));
   std::lock_guard lock(mutex_);
   auto at = entries_.find(function.id);
   if (at != entries_.end()) at->second.prepared = prepared;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -19,6 +20,7 @@ namespace samara::engine {
 struct KnownFunction {
   Hash id;
   FunctionRecord record;
+  runtime::Runtime* runtime = nullptr;  // the one that runs it
   std::vector<runtime::Offer> offers;
   Bindings bindings;
   bool pure = false;
@@ -29,7 +31,7 @@ struct KnownFunction {
 struct FunctionTableParts {
   store::Repository& repository;
   const RecordTypes& types;
-  runtime::Runtime& east;
+  std::span<runtime::Runtime* const> runtimes;
   const std::vector<std::string>& capabilities;
 };
 

@@ -19,7 +19,8 @@ struct Shared {
         call_id(types),
         values(parts.repository, parts.types, stack),
         records(parts.repository, types, parts.processes),
-        functions({parts.repository, types, east, options.capabilities}),
+        runtimes(with(east, parts.runtimes)),
+        functions({parts.repository, types, runtimes, options.capabilities}),
         memo(parts.repository.pins(), options.memo_entries_max),
         history(parts.repository, records),
         self(parts.processes.self()) {}
@@ -32,11 +33,18 @@ struct Shared {
   CallIdMaker call_id;
   Values values;
   Records records;
+  std::vector<runtime::Runtime*> runtimes;
   FunctionTable functions;
   Memo memo;
   History history;
   port::ProcessId self;
 
+  static std::vector<runtime::Runtime*> with(runtime::Runtime& first,
+                                             std::span<runtime::Runtime* const> others) {
+    std::vector<runtime::Runtime*> out = {&first};
+    out.insert(out.end(), others.begin(), others.end());
+    return out;
+  }
   store::Repository& repository() { return parts.repository; }
   int64_t wall_ms() {
     return std::chrono::floor<std::chrono::milliseconds>(parts.clock.wall())

@@ -70,6 +70,14 @@ struct RunResult {
   Outcome outcome;  // a value outcome has no hash yet: whoever stores `value` sets it
   Bytes value;      // the result in canonical form, if there is one
   Usage usage;
+  /// What was decided on the way, for people: "interpreted: its machine code is not ready".
+  std::vector<std::string> decisions;
+};
+
+/// Where a function will run, and why there.
+struct Placement {
+  std::string place = "in process";  // as execution records have it
+  std::string reason;                // "run in this process: it is East code"
 };
 
 class Runtime {
@@ -77,6 +85,7 @@ class Runtime {
   virtual ~Runtime() = default;
   /// The kind of function it runs: FunctionRecord::kind.
   virtual std::string_view kind() const = 0;
+  virtual Placement placement() const = 0;
   /// What it offers of each platform function that the function can reach, in the same order.
   virtual std::vector<Offer> offers(const FunctionRecord& record) const = 0;
   /// Errors: corrupt, check_failed, not_found (a platform function that is not offered), exhausted.

@@ -29,6 +29,9 @@ class EastRuntime final : public Runtime {
   explicit EastRuntime(const EastRuntimeParts& parts);
 
   std::string_view kind() const override { return k_kind_east; }
+  Placement placement() const override {
+    return {.reason = "run in this process: it is East code"};
+  }
   std::vector<Offer> offers(const FunctionRecord& record) const override;
   Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) override;
   Result<RunResult> run(const Prepared& prepared, const RunRequest& request) override;

@@ -7,16 +7,9 @@
 #include "call/function.hpp"
 #include "eval/platform.hpp"
 #include "ir/ir.hpp"
+#include "runtime/imported_function.hpp"
 
 namespace samara::runtime::east {
-
-struct ImportedFunction {
-  Hash id;  // of `object`
-  FunctionRecord record;
-  Bytes object;     // the function object
-  Bytes code;       // the code object; record.code is its hash
-  Bytes companion;  // the debug companion
-};
 
 /// `source`: where the bytes come from, for the companion.
 /// Errors: those of ir::ProgramReader; check_failed (the first violation, and how many follow);

@@ -34,9 +34,9 @@ Result<void> check_imports(const Module& module) {
                    item.name + "' is imported, which is not offered: build the module without it");
 }
 
-Result<ImportedModule> import_module(const RecordTypes& types, ByteView bytes,
-                                     const ImportOptions& options) {
-  ImportedModule out;
+Result<ImportedFunction> import_module(const RecordTypes& types, ByteView bytes,
+                                       const ImportOptions& options) {
+  ImportedFunction out;
   out.code = options.export_name.empty() ? Bytes(bytes.begin(), bytes.end())
                                          : with_main_export(bytes, options.export_name);
   // First as it came: offsets in messages are then those of the file.

@@ -7,17 +7,10 @@
 #include <string_view>
 
 #include "call/function.hpp"
+#include "runtime/imported_function.hpp"
 #include "runtime/wasm/scan.hpp"
 
 namespace samara::runtime::wasm {
-
-struct ImportedModule {
-  Hash id;  // of `object`
-  FunctionRecord record;
-  Bytes object;     // the function object
-  Bytes code;       // the code object; record.code is its hash
-  Bytes companion;  // the companion
-};
 
 struct ImportOptions {
   /// Which export; empty: the one that the module says or that is the only one.
@@ -32,8 +25,8 @@ struct ImportOptions {
 /// Errors: those of scan; not_found (an import that is not offered); check_failed (no such export,
 /// a type that does not fit); unsupported (an export that takes or gives references, or several
 /// results); invalid_argument (`type` is no type of functions).
-Result<ImportedModule> import_module(const RecordTypes& types, ByteView bytes,
-                                     const ImportOptions& options);
+Result<ImportedFunction> import_module(const RecordTypes& types, ByteView bytes,
+                                       const ImportOptions& options);
 
 /// Errors: not_found, for the first import that nothing is offered for. The engine would only warn.
 Result<void> check_imports(const Module& module);

@@ -18,7 +18,6 @@
 
 namespace samara::runtime::wasm {
 
-inline constexpr std::string_view k_kind_wasm = "wasm";
 inline constexpr std::string_view k_export_section_name = "samara.export";
 
 /// How one value passes.

@@ -38,6 +38,9 @@ class WasmRuntime final : public Runtime {
   explicit WasmRuntime(const WasmRuntimeParts& parts);
 
   std::string_view kind() const override;
+  Placement placement() const override {
+    return {.reason = "run in this process, interpreted: it is WebAssembly"};
+  }
   std::vector<Offer> offers(const FunctionRecord& record) const override;
   /// Errors, beside those of the interface: what scan, bind and LoadedModule::load say.
   Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) override;
