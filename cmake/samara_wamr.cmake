@@ -6,6 +6,7 @@
 # Sets SAMARA_WAMR_LIBRARY: `wamr`, which defines SAMARA_WITH_WAMR for those that use it, or nothing.
 
 option(SAMARA_WASM "Build the WebAssembly engine, where its sources can be had" ON)
+option(SAMARA_WASM_AOT "Build the compiler of WebAssembly to machine code, where LLVM can be had" ON)
 set(SAMARA_WAMR_ROOT "" CACHE PATH
   "A copy of WAMR 2.4 (the folder with core/ and build-scripts/); empty: fetched with cargo")
 
@@ -46,6 +47,25 @@ function(samara_wamr_from_cargo out why)
   set(${why} "cargo does not name the package" PARENT_SCOPE)
 endfunction()
 
+# LLVM for the compiler to machine code: SAMARA_LLVM_LIBRARY, LLVM_INCLUDE_DIRS, LLVM_PACKAGE_VERSION.
+# The newest of those that give good code; CMake's own search by version misses Debian's names.
+function(samara_find_llvm why)
+  foreach(version 19 16 15 14)
+    find_package(LLVM CONFIG QUIET NO_DEFAULT_PATH PATHS /usr/lib/llvm-${version}/lib/cmake/llvm)
+    if(LLVM_FOUND)
+      find_library(SAMARA_LLVM_${version} LLVM-${version} PATHS /usr/lib/llvm-${version}/lib)
+      if(SAMARA_LLVM_${version})
+        set(SAMARA_LLVM_LIBRARY ${SAMARA_LLVM_${version}} PARENT_SCOPE)
+        set(LLVM_INCLUDE_DIRS ${LLVM_INCLUDE_DIRS} PARENT_SCOPE)
+        set(LLVM_PACKAGE_VERSION ${LLVM_PACKAGE_VERSION} PARENT_SCOPE)
+        return()
+      endif()
+    endif()
+    unset(LLVM_DIR CACHE)
+  endforeach()
+  set(${why} "LLVM is not installed (Debian: llvm-19-dev)" PARENT_SCOPE)
+endfunction()
+
 set(SAMARA_WAMR_LIBRARY)
 if(SAMARA_WASM AND NOT SAMARA_DEVICE)
   set(why "")
@@ -69,6 +89,14 @@ if(SAMARA_WASM AND NOT SAMARA_DEVICE)
   if(WAMR_ROOT_DIR)
     set(SAMARA_WAMR_LIBRARY wamr)
     add_subdirectory(third_party/wamr)
+    if(SAMARA_WASM_AOT)
+      samara_find_llvm(why)
+      if(SAMARA_LLVM_LIBRARY)
+        add_subdirectory(third_party/wamr/compiler)
+      else()
+        message(STATUS "WebAssembly stays interpreted: ${why}")
+      endif()
+    endif()
   else()
     message(WARNING "The WebAssembly engine is left out: ${why}. "
       "To have it: install cargo 1.85 or later, or name a copy of WAMR 2.4 with -DSAMARA_WAMR_ROOT=<folder>. "
