@@ -1,0 +1,76 @@
+#include "runtime/native/import.hpp"
+
+#include "core/sha256.hpp"
+#include "image/container.hpp"
+#include "image/writer.hpp"
+#include "runtime/native/effects.hpp"
+#include "value/beast2.hpp"
+
+namespace samara::runtime::native {
+
+namespace {
+
+Result<void> check_type(const Type* type) {
+  if (type->is_data()) return {};
+  return Error(Code::invalid_argument,
+               "a native function takes and gives data; functions cannot be passed to it");
+}
+
+Result<void> take_types(FunctionRecord& record, const Type* type) {
+  if (type == nullptr || !type->is_function()) {
+    return Error(Code::invalid_argument, "the type of a native image must be one of functions");
+  }
+  for (uint32_t i = 0; i < type->input_count(); i++) {
+    SAMARA_CHECK(check_type(type->child(i)));
+    record.inputs.push_back(type->child(i));
+  }
+  record.output = type->output();
+  return check_type(record.output);
+}
+
+Result<void> check_hashes(const image::Manifest& manifest, const FunctionRecord& record) {
+  if (manifest.input_type && *manifest.input_type != type_hash(record.inputs)) {
+    return Error(Code::type_mismatch, "the image was built for arguments of other types");
+  }
+  if (manifest.output_type && *manifest.output_type != type_hash({&record.output, 1})) {
+    return Error(Code::type_mismatch, "the image was built for a result of another type");
+  }
+  return {};
+}
+
+}  // namespace
+
+Hash type_hash(std::span<const Type* const> types) {
+  Bytes bytes;
+  for (const Type* type : types) {
+    const auto appended = append_type(bytes, type, Dialect::b);
+    SAMARA_ASSERT(appended);  // every type is one of dialect B
+  }
+  return sha256(bytes);
+}
+
+Result<ImportedFunction> import_image(const RecordTypes& types, ByteView bytes,
+                                      const ImportOptions& options) {
+  image::Container container;
+  if (auto refusal = image::read_container(bytes, container)) return image::refusal_error(refusal);
+  if (auto refusal = image::check_image_hash(container)) return image::refusal_error(refusal);
+  ImportedFunction out;
+  FunctionRecord& record = out.record;
+  record.kind = k_kind_native;
+  SAMARA_CHECK(take_types(record, options.type));
+  SAMARA_CHECK(check_hashes(container.manifest, record));
+  record.effects = effects_of(container.manifest);
+  SAMARA_TRY(out.code, image::without_debug(bytes));
+  record.code = sha256(out.code);
+  SAMARA_TRY(out.object, encode_function(record, types));
+  out.id = sha256(out.object);
+  FunctionCompanion companion;
+  companion.function = out.id;
+  const ByteView debug = container.part(container.debug_part);
+  companion.debug.assign(debug.begin(), debug.end());
+  companion.source = options.source;
+  SAMARA_TRY(out.companion, encode_companion(companion, types));
+  return out;
+}
+
+}  // namespace samara::runtime::native

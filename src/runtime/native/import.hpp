@@ -1,0 +1,30 @@
+#pragma once
+// import_image: a native image from a file becomes a function: code object, function object and
+// companion. Debug data goes to the companion, so that no id depends on it.
+// Threads: pure apart from the type table. Specified by: docs/formats/native-image.md, section 8.
+
+#include <string_view>
+
+#include "runtime/imported_function.hpp"
+
+namespace samara::runtime::native {
+
+struct ImportOptions {
+  /// A type of functions, of types.types. Needed: an image does not carry its types, only their
+  /// hashes.
+  const Type* type = nullptr;
+  /// Where the bytes come from, for the companion.
+  std::string_view source{};
+};
+
+/// The form alone is checked here: whether a node takes the image, for its target, size and
+/// signatures, is seen when it runs.
+/// Errors: corrupt (the rule of the format, with the byte), invalid_argument (no type of functions;
+/// functions or Never among the types), type_mismatch (the image names the hash of another type).
+Result<ImportedFunction> import_image(const RecordTypes& types, ByteView bytes,
+                                      const ImportOptions& options);
+
+/// As the manifest names types: SHA-256 of the encoded types of dialect B, one after another.
+Hash type_hash(std::span<const Type* const> types);
+
+}  // namespace samara::runtime::native

@@ -1,0 +1,16 @@
+#pragma once
+// Names for addresses of a native image, from the symbol table of its debug data. These bytes are
+// covered by no hash and no signature, so they are read as hostile: a wrong name is all they can
+// make. Threads: pure functions. Specified by: docs/formats/native-image.md, section 1.
+
+#include <string>
+
+#include "core/bytes.hpp"
+
+namespace samara::runtime::native {
+
+/// "mean+0x1c", or "image+0x41c" where no function is known there. `address` counts from the start
+/// of the image. Cost: linear in the symbols.
+std::string symbol_text(ByteView debug, uint64_t address);
+
+}  // namespace samara::runtime::native
