@@ -1,10 +1,12 @@
 // The engine behind the scan: any bytes that the scan lets through are refused by the engine or
-// loaded, and what has no imports can be made an instance of, whose functions without arguments can
-// be called for a moment.
+// loaded, and what imports nothing but host functions can be made an instance of, whose functions
+// without arguments can be called for a moment.
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 
+#include "runtime/wasm/host_function.hpp"
 #include "runtime/wasm/scan.hpp"
 #include "runtime/wasm/staging.hpp"
 #include "runtime/wasm/wamr.hpp"
@@ -21,6 +23,26 @@ class SteadyClock final : public port::Clock {
   }
   port::WallTime wall() override { return {}; }
   void sleep_until(port::Instant) override {}
+};
+
+class NoRandom final : public port::Random {
+ public:
+  void fill(std::span<uint8_t> out) override { std::fill(out.begin(), out.end(), uint8_t{1}); }
+};
+
+// What host functions work on.
+struct World {
+  World() {
+    state.form = Form::task;
+    state.clock = &clock;
+    state.random = &random;
+    state.output_bytes_max = 1U << 16;
+    state.inputs = {Bytes(100, 7)};
+    state.words = {"command", "word"};
+  }
+  SteadyClock clock;
+  NoRandom random;
+  RunState state;
 };
 
 Watchdog* watchdog() {
@@ -67,8 +89,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!module || !engine_available()) return 0;
   Staged staged = stage(bytes, *module);
   auto loaded = LoadedModule::load(staged.bytes);
-  if (!loaded || !module->imports.empty()) return 0;
+  if (!loaded || !check_imports(*module, Form::task)) return 0;
   auto instance = Instance::create(*loaded, {.stack_bytes = 16U << 10, .memory_pages_max = 64});
-  if (instance) call_all(**instance, *module, staged);
+  if (!instance) return 0;
+  World world;
+  (*instance)->attach(world.state);
+  call_all(**instance, *module, staged);
   return 0;
 }

@@ -1,38 +1,43 @@
 #include "runtime/wasm/import.hpp"
 
 #include "core/sha256.hpp"
+#include "runtime/wasm/host_function.hpp"
 #include "runtime/wasm/signature.hpp"
 
 namespace samara::runtime::wasm {
 
 namespace {
 
-Result<void> take_types(FunctionRecord& record, const Module& module, const Export& item,
-                        const Type* type, TypeTable& types) {
+// What the caller says, else what the module says; null: neither does.
+Result<const Type*> known_type(ByteView bytes, const Module& module, const Export& item,
+                               const ImportOptions& options, TypeTable& types) {
+  const Type* type = options.type;
   if (type == nullptr) {
-    SAMARA_TRY(ScalarTypes scalars, scalar_types(module, item, types));
-    record.inputs = std::move(scalars.inputs);
-    record.output = scalars.output;
-    return {};
+    SAMARA_TRY(type, declared_type(bytes, module, item, types));
   }
-  if (!type->is_function()) {
+  if (type != nullptr && !type->is_function()) {
     return Error(Code::invalid_argument, "the type of a function must be one of functions");
   }
-  for (uint32_t i = 0; i < type->input_count(); i++) record.inputs.push_back(type->child(i));
-  record.output = type->output();
-  return {};
+  return type;
+}
+
+// `clear`: that an export of numbers alone is meant so.
+Result<PlainTypes> types_of(const Module& module, const Export& item, Form form, bool clear,
+                            const Type* type, TypeTable& types) {
+  if (type != nullptr) {
+    PlainTypes out;
+    for (uint32_t i = 0; i < type->input_count(); i++) out.inputs.push_back(type->child(i));
+    out.output = type->output();
+    return out;
+  }
+  if (form == Form::scalars && clear) return scalar_types(module, item, types);
+  if (form == Form::command) return command_types(types);
+  return Error(Code::check_failed, "export '" + item.name +
+                                       "' does not say the type of its function: give it, or put "
+                                       "it into the module's section 'samara.type'");
 }
 
 }  // namespace
-
-Result<void> check_imports(const Module& module) {
-  if (module.imports.empty()) return {};
-  const Import& item = module.imports[0];
-  return Error(Code::not_found, k_domain_offset, item.offset,
-               "byte " + std::to_string(item.offset) + ": " +
-                   std::string(external_kind_name(item.kind)) + " '" + item.module + "." +
-                   item.name + "' is imported, which is not offered: build the module without it");
-}
 
 Result<ImportedFunction> import_module(const RecordTypes& types, ByteView bytes,
                                        const ImportOptions& options) {
@@ -42,12 +47,23 @@ Result<ImportedFunction> import_module(const RecordTypes& types, ByteView bytes,
   // First as it came: offsets in messages are then those of the file.
   SAMARA_CHECK(scan(bytes, options.scan));
   SAMARA_TRY(Module module, scan(out.code, options.scan));
-  SAMARA_CHECK(check_imports(module));
   SAMARA_TRY(const Export* item, main_export(out.code, module));
+  SAMARA_TRY(const Type* type, known_type(out.code, module, *item, options, types.types));
+  SAMARA_TRY(std::optional<Form> declared, declared_form(out.code, module));
+  Form form = declared.value_or(natural_form(module, *item, type != nullptr));
+  SAMARA_CHECK(check_imports(module, form));
+  bool clear = declared.has_value() || natural_form(module, *item, true) == Form::scalars;
+  SAMARA_TRY(PlainTypes plain, types_of(module, *item, form, clear, type, types.types));
   FunctionRecord& record = out.record;
   record.kind = k_kind_wasm;
+  record.inputs = std::move(plain.inputs);
+  record.output = plain.output;
+  record.effects = reached_effects(module);
+  if (form != declared.value_or(Form::scalars)) {
+    out.code = with_form(out.code, form);
+    SAMARA_TRY(module, scan(out.code, options.scan));
+  }
   record.code = sha256(out.code);
-  SAMARA_CHECK(take_types(record, module, *item, options.type, types.types));
   SAMARA_CHECK(bind_export(out.code, module, record.inputs, record.output));
   SAMARA_TRY(out.object, encode_function(record, types));
   out.id = sha256(out.object);

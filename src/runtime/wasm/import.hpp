@@ -15,20 +15,17 @@ namespace samara::runtime::wasm {
 struct ImportOptions {
   /// Which export; empty: the one that the module says or that is the only one.
   std::string_view export_name{};
-  /// A type of functions, of types.types; null: as the export has them, i32 being Integer.
+  /// A type of functions, of types.types; null: what the module says, or its form has by itself.
   const Type* type = nullptr;
   /// Where the bytes come from, for the companion.
   std::string_view source{};
   ScanLimits scan{};
 };
 
-/// Errors: those of scan; not_found (an import that is not offered); check_failed (no such export,
-/// a type that does not fit); unsupported (an export that takes or gives references, or several
-/// results); invalid_argument (`type` is no type of functions).
+/// Errors: those of scan and check_imports; check_failed (no such export, a type that does not fit,
+/// a function that needs a type and has none); unsupported (an export that takes or gives
+/// references, or several results); invalid_argument (`type` is no type of functions).
 Result<ImportedFunction> import_module(const RecordTypes& types, ByteView bytes,
                                        const ImportOptions& options);
-
-/// Errors: not_found, for the first import that nothing is offered for. The engine would only warn.
-Result<void> check_imports(const Module& module);
 
 }  // namespace samara::runtime::wasm

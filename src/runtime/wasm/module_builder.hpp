@@ -41,7 +41,10 @@ inline constexpr uint8_t i32_add = 0x6A;
 inline constexpr uint8_t i32_div_s = 0x6D;
 inline constexpr uint8_t i64_add = 0x7C;
 inline constexpr uint8_t i64_sub = 0x7D;
+inline constexpr uint8_t i64_or = 0x84;
+inline constexpr uint8_t i64_shl = 0x86;
 inline constexpr uint8_t f64_add = 0xA0;
+inline constexpr uint8_t i64_extend_i32_u = 0xAD;
 inline constexpr uint8_t none = 0x40;  // the type of a block without a result
 }  // namespace op
 
@@ -112,6 +115,15 @@ class ModuleBuilder {
     export_item(name, ExternalKind::function, function);
   }
   void start(uint32_t function) { start_ = function; }
+  /// What the memory begins with at `at`.
+  void data(int32_t at, ByteView bytes) {
+    Bytes out{0, op::i32_const};
+    append_signed(out, at);
+    out.push_back(op::end);
+    append_u32(out, static_cast<uint32_t>(bytes.size()));
+    append_bytes(out, bytes);
+    data_.push_back(std::move(out));
+  }
   void custom(std::string_view name, ByteView data) {
     Bytes content;
     append_name(content, name);
@@ -134,6 +146,7 @@ class ModuleBuilder {
       append_section(out, 8, content);
     }
     append_list(out, 10, bodies_);
+    append_list(out, 11, data_);
     append_bytes(out, custom_);
     return out;
   }
@@ -164,9 +177,32 @@ class ModuleBuilder {
   std::vector<Bytes> globals_;
   std::vector<Bytes> exports_;
   std::vector<Bytes> bodies_;
+  std::vector<Bytes> data_;
   std::optional<uint32_t> start_;
   Bytes custom_;
 };
+
+/// Code in pieces.
+inline Bytes joined(std::initializer_list<Bytes> parts) {
+  Bytes out;
+  for (const Bytes& part : parts) append_bytes(out, part);
+  return out;
+}
+inline Bytes i32_of(int32_t value) {
+  Bytes out{op::i32_const};
+  append_signed(out, value);
+  return out;
+}
+inline Bytes i64_of(int64_t value) {
+  Bytes out{op::i64_const};
+  append_signed(out, value);
+  return out;
+}
+inline Bytes call_of(uint32_t function) {
+  Bytes out{op::call};
+  append_u32(out, function);
+  return out;
+}
 
 /// The bytes of instructions whose operands are single bytes.
 inline Bytes code(std::initializer_list<int> bytes) {

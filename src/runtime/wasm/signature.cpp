@@ -36,24 +36,10 @@ std::optional<Passing> result_passing(const Type* type, const std::vector<ValueT
   return passing_of(type, results[0]);
 }
 
-uint32_t cells_of(Passing passing) {
-  switch (passing) {
-    case Passing::integer64:
-    case Passing::float64:
-      return 2;
-    case Passing::integer32:
-    case Passing::float32:
-    case Passing::boolean:
-      return 1;
-    case Passing::nothing:
-      return 0;
-  }
-  return 0;
-}
-
-// What compilers export for those who make an instance, not for callers.
+// What compilers and authors export for those who make an instance, not for callers.
 bool only_prepares(std::string_view name) {
-  return name == "_initialize" || name == "__wasm_call_ctors" || name == "__post_instantiate";
+  return name == "_initialize" || name == "__wasm_call_ctors" || name == "__post_instantiate" ||
+         name == k_allocator_name;
 }
 
 Result<const Export*> exported_function(const Module& module, std::string_view name) {
@@ -78,20 +64,102 @@ const Type* type_of(ValueType type, TypeTable& types) {
   return nullptr;
 }
 
-}  // namespace
+struct Binding {
+  const Module& module;
+  const Export& item;
+  std::span<const Type* const> inputs;
+  const Type* output;
 
-uint32_t Signature::argument_cells() const {
-  uint32_t cells = 0;
-  for (Passing passing : parameters) cells += cells_of(passing);
-  return cells;
+  const FunctionType& type() const { return module.type_of(item.index); }
+  std::string wanted() const {
+    FunctionRecord record;
+    record.inputs.assign(inputs.begin(), inputs.end());
+    record.output = output;
+    return signature_text(record);
+  }
+  Error misfit(const std::string& what) const {
+    return Error(Code::check_failed,
+                 "export '" + item.name + "' is " + function_type_text(type()) + ", " + what);
+  }
+};
+
+Result<void> bind_scalars(const Binding& binding, Signature& signature) {
+  const FunctionType& type = binding.type();
+  std::optional<Passing> result = result_passing(binding.output, type.results);
+  bool fits = result.has_value() && type.parameters.size() == binding.inputs.size();
+  for (size_t i = 0; fits && i < binding.inputs.size(); i++) {
+    std::optional<Passing> passing = passing_of(binding.inputs[i], type.parameters[i]);
+    fits = passing.has_value();
+    if (fits) signature.parameters.push_back(*passing);
+  }
+  if (!fits) return binding.misfit("which does not fit " + binding.wanted());
+  signature.result = *result;
+  return {};
 }
 
-Result<const Export*> main_export(ByteView bytes, const Module& module) {
-  for (auto section = module.custom.rbegin(); section != module.custom.rend(); ++section) {
-    if (section->name != k_export_section_name) continue;
-    return exported_function(module,
-                             as_text(bytes.subspan(section->data, section->end - section->data)));
+Result<void> check_encodable(const Binding& binding) {
+  bool passes = binding.output->is_data();
+  for (const Type* input : binding.inputs) passes = passes && input->is_data();
+  if (passes) return {};
+  return Error(Code::unsupported, "functions cannot pass to or from a module, as in " +
+                                      binding.wanted() + " of export '" + binding.item.name + "'");
+}
+
+Result<void> need_memory(const Binding& binding, std::string_view form) {
+  const Export* memory = binding.module.find_export(k_memory_name);
+  if (memory != nullptr && memory->kind == ExternalKind::memory) return {};
+  return Error(Code::check_failed, "a module of the form '" + std::string(form) +
+                                       "' exports its memory as 'memory', this one does not");
+}
+
+Result<void> bind_bytes(const Binding& binding) {
+  using enum ValueType;
+  if (binding.type() != FunctionType{{i32, i32}, {i64}}) {
+    return binding.misfit("a function of the form 'bytes' is (i32, i32) -> i64");
   }
+  SAMARA_CHECK(need_memory(binding, "bytes"));
+  const Export* allocator = binding.module.find_export(k_allocator_name);
+  if (allocator == nullptr || allocator->kind != ExternalKind::function ||
+      binding.module.type_of(allocator->index) != FunctionType{{i32}, {i32}}) {
+    return Error(Code::check_failed,
+                 "a module of the form 'bytes' exports 'samara_alloc' of (i32) -> i32, this one "
+                 "does not");
+  }
+  return check_encodable(binding);
+}
+
+Result<void> bind_procedure(const Binding& binding, std::string_view form) {
+  if (binding.type() != FunctionType{}) {
+    return binding.misfit("a function of the form '" + std::string(form) + "' is () -> ()");
+  }
+  return {};
+}
+
+bool is_text(const Type* type) {
+  return type->kind() == Kind::string || type->kind() == Kind::blob;
+}
+
+Result<void> check_command(const Binding& binding) {
+  std::span<const Type* const> rest = binding.inputs;
+  if (!rest.empty() && rest[0]->kind() == Kind::array &&
+      rest[0]->child(0)->kind() == Kind::string) {
+    rest = rest.subspan(1);
+  }
+  if (!rest.empty() && is_text(rest[0])) rest = rest.subspan(1);
+  bool gives = is_text(binding.output) || binding.output->kind() == Kind::null;
+  if (rest.empty() && gives) return {};
+  return Error(Code::check_failed,
+               "a command takes its words as Array<String> and standard input "
+               "as Blob or String, both or one or none, and gives standard "
+               "output as Blob or String, or Null: not " +
+                   binding.wanted());
+}
+
+}  // namespace
+
+Result<const Export*> main_export(ByteView bytes, const Module& module) {
+  auto named = custom_text(bytes, module, k_export_section_name);
+  if (named) return exported_function(module, *named);
   const Export* found = nullptr;
   std::string names;
   size_t count = 0;
@@ -118,30 +186,37 @@ Bytes with_main_export(ByteView bytes, std::string_view name) {
 Result<Signature> bind_export(ByteView bytes, const Module& module,
                               std::span<const Type* const> inputs, const Type* output) {
   SAMARA_TRY(const Export* item, main_export(bytes, module));
-  const FunctionType& type = module.type_of(item->index);
+  SAMARA_TRY(std::optional<Form> form, declared_form(bytes, module));
+  Binding binding{module, *item, inputs, output};
   Signature signature;
   signature.name = item->name;
-  std::optional<Passing> result = result_passing(output, type.results);
-  bool fits = result.has_value() && type.parameters.size() == inputs.size();
-  for (size_t i = 0; fits && i < inputs.size(); i++) {
-    std::optional<Passing> passing = passing_of(inputs[i], type.parameters[i]);
-    fits = passing.has_value();
-    if (fits) signature.parameters.push_back(*passing);
+  signature.form = form.value_or(Form::scalars);
+  switch (signature.form) {
+    case Form::scalars:
+      SAMARA_CHECK(bind_scalars(binding, signature));
+      break;
+    case Form::bytes:
+      SAMARA_CHECK(bind_bytes(binding));
+      break;
+    case Form::task:
+      SAMARA_CHECK(bind_procedure(binding, "task"));
+      SAMARA_CHECK(check_encodable(binding));
+      break;
+    case Form::command:
+      SAMARA_CHECK(bind_procedure(binding, "command"));
+      SAMARA_CHECK(check_command(binding));
+      break;
   }
-  if (fits) {
-    signature.result = *result;
-    return signature;
-  }
-  FunctionRecord record;
-  record.inputs.assign(inputs.begin(), inputs.end());
-  record.output = output;
-  return Error(Code::check_failed, "export '" + item->name + "' is " + function_type_text(type) +
-                                       ", which does not fit " + signature_text(record));
+  return signature;
 }
 
-Result<ScalarTypes> scalar_types(const Module& module, const Export& item, TypeTable& types) {
+PlainTypes command_types(TypeTable& types) {
+  return {{types.array(types.string()), types.blob()}, types.blob()};
+}
+
+Result<PlainTypes> scalar_types(const Module& module, const Export& item, TypeTable& types) {
   const FunctionType& type = module.type_of(item.index);
-  ScalarTypes out;
+  PlainTypes out;
   bool scalars = type.results.size() <= 1;
   for (ValueType parameter : type.parameters) {
     out.inputs.push_back(type_of(parameter, types));

@@ -39,7 +39,7 @@ bool is_procedure(const Module& module, const Export* item) {
 
 }  // namespace
 
-Staged stage(ByteView bytes, const Module& module) {
+Staged stage(ByteView bytes, const Module& module, bool is_command) {
   Staged staged;
   Bytes copy(bytes.begin(), bytes.end());
   // The engine calls exports of these names on its own. Under another name it does not; a name that
@@ -68,6 +68,7 @@ Staged stage(ByteView bytes, const Module& module) {
   } else {
     staged.bytes = std::move(copy);
   }
+  if (is_command) return staged;
   // What a library without a main function has its constructors called by.
   if (is_procedure(module, module.find_export("_initialize"))) {
     staged.initialisers.push_back("_initialize");

@@ -18,7 +18,8 @@ struct Staged {
   std::vector<std::string> initialisers;
 };
 
-/// Requires: `module` is what the scan of `bytes` has given.
-Staged stage(ByteView bytes, const Module& module);
+/// Requires: `module` is what the scan of `bytes` has given. `is_command`: the function calls the
+/// constructors itself.
+Staged stage(ByteView bytes, const Module& module, bool is_command = false);
 
 }  // namespace samara::runtime::wasm

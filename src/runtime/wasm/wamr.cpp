@@ -10,6 +10,8 @@
 
 #include <wasm_export.h>
 
+#include "runtime/wasm/host_function.hpp"
+
 namespace samara::runtime::wasm {
 
 namespace {
@@ -80,6 +82,49 @@ void forget_faults() {}
 
 #endif
 
+std::span<uint8_t> memory_of(wasm_module_inst_t instance) {
+  wasm_memory_inst_t memory = wasm_runtime_get_default_memory(instance);
+  if (memory == nullptr) return {};
+  uint64_t size = wasm_memory_get_cur_page_count(memory) * wasm_memory_get_bytes_per_page(memory);
+  return {static_cast<uint8_t*>(wasm_memory_get_base_address(memory)), static_cast<size_t>(size)};
+}
+
+// Every host function is entered here; which one it is the engine keeps with it.
+void enter_host(wasm_exec_env_t environment, uint64_t* cells) {
+  const auto* function =
+      static_cast<const HostFunction*>(wasm_runtime_get_function_attachment(environment));
+  wasm_module_inst_t instance = wasm_runtime_get_module_inst(environment);
+  auto* run = static_cast<RunState*>(wasm_runtime_get_custom_data(instance));
+  if (run == nullptr) {
+    wasm_runtime_set_exception(instance, "host functions are not connected");
+    return;
+  }
+  HostCall call(*run, memory_of(instance), cells);
+  function->call(call);
+  if (!call.trapped().empty()) wasm_runtime_set_exception(instance, call.trapped().c_str());
+}
+
+// The engine sorts the lists, one for each module, and keeps referring to them.
+bool register_host_functions() {
+  static std::vector<std::vector<NativeSymbol>> lists;
+  std::span<const HostFunction> all = host_functions();
+  for (size_t begin = 0; begin < all.size();) {
+    std::vector<NativeSymbol> list;
+    size_t end = begin;
+    for (; end < all.size() && std::string_view(all[end].module) == all[begin].module; end++) {
+      list.push_back({all[end].name, reinterpret_cast<void*>(enter_host), all[end].signature,
+                      const_cast<HostFunction*>(&all[end])});
+    }
+    auto count = static_cast<uint32_t>(list.size());
+    lists.push_back(std::move(list));
+    if (!wasm_runtime_register_natives_raw(all[begin].module, lists.back().data(), count)) {
+      return false;
+    }
+    begin = end;
+  }
+  return true;
+}
+
 bool start_engine() {
   before_engine();
   RuntimeInitArgs args = {};
@@ -88,6 +133,7 @@ bool start_engine() {
   if (!wasm_runtime_full_init(&args)) return false;
   wasm_runtime_set_log_level(WASM_LOG_LEVEL_FATAL);  // it would write to our output
   after_engine();
+  if (!register_host_functions()) return false;
   // The thread that started the engine is set up as the others are.
   wasm_runtime_destroy_thread_env();
   return true;
@@ -202,11 +248,9 @@ void Instance::clear_trap() { wasm_runtime_clear_exception(instance_of(instance_
 
 void Instance::stop() { wasm_runtime_terminate(instance_of(instance_)); }
 
-uint64_t Instance::memory_bytes() const {
-  wasm_memory_inst_t memory = wasm_runtime_get_default_memory(instance_of(instance_));
-  if (memory == nullptr) return 0;
-  return wasm_memory_get_cur_page_count(memory) * wasm_memory_get_bytes_per_page(memory);
-}
+void Instance::attach(RunState& run) { wasm_runtime_set_custom_data(instance_of(instance_), &run); }
+
+std::span<uint8_t> Instance::memory() const { return memory_of(instance_of(instance_)); }
 
 }  // namespace samara::runtime::wasm
 
@@ -239,7 +283,8 @@ bool Instance::call(const std::string& /*name*/, std::span<uint32_t> /*cells*/,
 std::string Instance::trap() const { return {}; }
 void Instance::clear_trap() {}
 void Instance::stop() {}
-uint64_t Instance::memory_bytes() const { return 0; }
+void Instance::attach(RunState& /*run*/) {}
+std::span<uint8_t> Instance::memory() const { return {}; }
 
 }  // namespace samara::runtime::wasm
 

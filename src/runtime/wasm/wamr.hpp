@@ -13,6 +13,7 @@
 #include <string>
 
 #include "core/bytes.hpp"
+#include "runtime/wasm/run_state.hpp"
 #include "runtime/wasm/watchdog.hpp"
 
 namespace samara::runtime::wasm {
@@ -54,6 +55,9 @@ class Instance final : public Stoppable {
                                                   const InstanceLimits& limits);
   ~Instance() override;
 
+  /// What host functions work on; it outlives the calls. Without it they trap.
+  void attach(RunState& run);
+
   /// Calls the exported function `name`; false: it has trapped. After that the instance is of no
   /// use but for its last words.
   /// Shape: `cells` holds the arguments, 32 bits each, the low half of longer ones first, and then
@@ -68,7 +72,9 @@ class Instance final : public Stoppable {
   /// Ends the call that runs, or the next one, with a trap. Threads: any.
   void stop() override;
   /// Of its memory.
-  uint64_t memory_bytes() const;
+  uint64_t memory_bytes() const { return memory().size(); }
+  /// Its memory, up to the next call; empty where it has none.
+  std::span<uint8_t> memory() const;
 
  private:
   Instance() = default;

@@ -1,10 +1,9 @@
 #pragma once
-// WasmRuntime: runs WebAssembly functions of scalars in this process, on the caller's thread, each
-// run in an instance of its own. Modules are scanned, validated and translated once and kept by
-// hash.
+// WasmRuntime: runs WebAssembly functions in this process, on the caller's thread, each run in an
+// instance of its own. Modules are scanned, validated and translated once and kept by hash.
 //
-// The wall is the engine's: a module reaches nothing but its own memory, and its imports, of which
-// none is offered yet. Whoever does not trust the engine runs this in a process of its own.
+// The wall is the engine's: a module reaches nothing but its own memory and the host functions it
+// imports (host_function.hpp). Whoever does not trust the engine runs this in a process of its own.
 //
 // Threads: any. A forked child must make its own.
 // Specified by: docs/architecture.md, "Runtimes", and docs/formats/wasm-function.md.
@@ -13,7 +12,9 @@
 
 #include "port/clock.hpp"
 #include "port/processes.hpp"
+#include "port/random.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime/wasm/host_function.hpp"
 #include "runtime/wasm/module_cache.hpp"
 #include "runtime/wasm/scan.hpp"
 #include "runtime/wasm/watchdog.hpp"
@@ -31,6 +32,8 @@ struct WasmRuntimeParts {
   uint32_t stack_bytes = 64U << 10;
   /// Translated modules kept in memory.
   size_t modules_max = 64;
+  /// Null: functions that need random bytes are not run.
+  port::Random* random = nullptr;
 };
 
 class WasmRuntime final : public Runtime {
@@ -42,7 +45,8 @@ class WasmRuntime final : public Runtime {
     return {.reason = "run in this process, interpreted: it is WebAssembly"};
   }
   std::vector<Offer> offers(const FunctionRecord& record) const override;
-  /// Errors, beside those of the interface: what scan, bind and LoadedModule::load say.
+  /// Errors, beside those of the interface: what scan, check_imports, bind_export and
+  /// LoadedModule::load say.
   Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) override;
   /// Errors, beside those of the interface: invalid_argument (an Integer that its i32 cannot hold).
   Result<RunResult> run(const Prepared& prepared, const RunRequest& request) override;
@@ -51,7 +55,9 @@ class WasmRuntime final : public Runtime {
   uint64_t loaded_count() const { return loaded_count_.load(); }
 
  private:
+  bool offers(const HostFunction& function) const;
   Result<ModuleCache::Entry> loaded(const FunctionSource& source);
+  Result<void> check_effects(const FunctionRecord& record, const Module& module) const;
 
   WasmRuntimeParts parts_;
   ModuleCache cache_;

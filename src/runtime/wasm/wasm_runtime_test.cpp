@@ -1,41 +1,20 @@
 #include "runtime/wasm/wasm_runtime.hpp"
 
 #include <gtest/gtest.h>
-#include <malloc.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <string>
 #include <thread>
 
-#include "core/sanitizers.hpp"
-#include "core/sha256.hpp"
-#include "runtime/wasm/module_builder.hpp"
-#include "runtime/wasm/signature.hpp"
+#include "runtime/wasm/runtime_fixture.hpp"
 
 namespace samara::runtime::wasm {
 namespace {
 
 using enum ValueType;
 using namespace std::chrono_literals;
-
-class SteadyClock final : public port::Clock {
- public:
-  port::Instant now() override {
-    return port::Instant(std::chrono::steady_clock::now().time_since_epoch());
-  }
-  port::WallTime wall() override { return {}; }
-  void sleep_until(port::Instant) override {}
-};
-
-class NoProcesses final : public port::Processes {
- public:
-  port::ProcessId self() override { return {1, 1, "boot"}; }
-  bool alive(const port::ProcessId&) override { return true; }
-  std::chrono::nanoseconds thread_cpu() override { return {}; }
-};
 
 // for ever: a branch to the loop.
 Bytes for_ever() { return code({op::loop, op::none, op::br, 0, op::end, op::unreachable}); }
@@ -78,76 +57,7 @@ Bytes one_function(std::vector<ValueType> parameters, std::vector<ValueType> res
   return builder.bytes();
 }
 
-class WasmRuntimeTest : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!engine_available()) GTEST_SKIP() << "this build has no WebAssembly engine";
-  }
-
-  Result<std::shared_ptr<const Prepared>> prepare(const Bytes& module,
-                                                  std::vector<const Type*> inputs,
-                                                  const Type* output) {
-    record_ = FunctionRecord{};
-    record_.kind = k_kind_wasm;
-    record_.code = sha256(module);
-    record_.inputs = std::move(inputs);
-    record_.output = output;
-    FunctionSource source;
-    source.record = &record_;
-    source.code = module;
-    source.name = "f";
-    return runtime_.prepare(source);
-  }
-
-  Result<RunResult> run(const Prepared& prepared, std::span<const TypedValue> arguments,
-                        const Limits& limits = {}, const std::atomic<bool>* cancel = nullptr) {
-    std::vector<Argument> given;
-    for (const TypedValue& value : arguments) given.push_back({{}, value});
-    RunRequest request;
-    request.arguments = given;
-    request.limits = limits;
-    request.cancel = cancel;
-    request.name = "f";
-    return runtime_.run(prepared, request);
-  }
-
-  // Prepares and runs what must be preparable and runnable.
-  RunResult go(const Bytes& module, std::vector<TypedValue> arguments, const Type* output,
-               const Limits& limits = {}) {
-    std::vector<const Type*> inputs;
-    inputs.reserve(arguments.size());
-    for (const TypedValue& value : arguments) inputs.push_back(value.type);
-    auto prepared = prepare(module, std::move(inputs), output);
-    EXPECT_TRUE(prepared) << prepared.error().message();
-    if (!prepared) return {};
-    auto result = run(**prepared, arguments, limits);
-    EXPECT_TRUE(result) << result.error().message();
-    if (!result) return {};
-    return std::move(*result);
-  }
-
-  TypedValue integer(int64_t value) { return {table_.integer(), Slot::of(value), Dialect::b}; }
-  TypedValue number(double value) { return {table_.float_(), Slot::of(value), Dialect::b}; }
-  TypedValue boolean(bool value) { return {table_.boolean(), Slot::of(value), Dialect::b}; }
-
-  Slot value_of(const RunResult& result, const Type* type) {
-    EXPECT_TRUE(result.outcome.is_value()) << outcome_text(result.outcome);
-    Heap heap;
-    auto value = decode_beast2(result.value, type, table_, heap);
-    EXPECT_TRUE(value);
-    return value ? *value : Slot::null();
-  }
-  int64_t integer_of(const RunResult& result) {
-    return value_of(result, table_.integer()).integer();
-  }
-
-  TypeTable table_;
-  RecordTypes types_{table_};
-  SteadyClock clock_;
-  NoProcesses processes_;
-  FunctionRecord record_;
-  WasmRuntime runtime_{{types_, clock_, processes_, {}, 64U << 10, 64}};
-};
+using WasmRuntimeTest = RuntimeFixture;
 
 TEST_F(WasmRuntimeTest, integers_are_added) {
   Bytes module =
@@ -450,14 +360,6 @@ TEST_F(WasmRuntimeTest, threads_run_one_module_at_once) {
   EXPECT_EQ(right.load(), 200);
 }
 
-size_t resident_bytes() {
-  std::ifstream file("/proc/self/statm");
-  size_t total = 0;
-  size_t resident = 0;
-  file >> total >> resident;
-  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
-}
-
 TEST_F(WasmRuntimeTest, ten_thousand_runs_take_no_more_memory_than_a_thousand) {
   ModuleBuilder builder;
   builder.memory(1);
@@ -465,25 +367,11 @@ TEST_F(WasmRuntimeTest, ten_thousand_runs_take_no_more_memory_than_a_thousand) {
   auto prepared = prepare(builder.bytes(), {table_.integer()}, table_.integer());
   ASSERT_TRUE(prepared);
   TypedValue three = integer(3);
-  auto repeat = [&](int count) {
-    for (int i = 0; i < count; i++) {
-      auto result = run(**prepared, {&three, 1});
-      ASSERT_TRUE(result);
-      ASSERT_TRUE(result->outcome.is_value());
-    }
-  };
-  repeat(1'000);
-  malloc_trim(0);
-  size_t before = resident_bytes();
-  auto started = std::chrono::steady_clock::now();
-  repeat(10'000);
-  std::chrono::duration<double, std::micro> took = std::chrono::steady_clock::now() - started;
-  malloc_trim(0);
-  RecordProperty("microseconds_each", std::to_string(took.count() / 10'000));
-  // The address sanitizer keeps what has been freed.
-  if (!SAMARA_ADDRESS_SANITIZER) {
-    EXPECT_LT(resident_bytes(), before + (size_t{1} << 20));
-  }
+  expect_no_growth([&] {
+    auto result = run(**prepared, {&three, 1});
+    ASSERT_TRUE(result);
+    ASSERT_TRUE(result->outcome.is_value());
+  });
 }
 
 }  // namespace

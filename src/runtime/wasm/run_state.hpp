@@ -1,0 +1,45 @@
+#pragma once
+// RunState: what the host functions of one run work on. Threads: the thread of the run.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "call/log.hpp"
+#include "call/outcome.hpp"
+#include "call/unit_text.hpp"
+#include "core/bytes.hpp"
+#include "port/clock.hpp"
+#include "port/random.hpp"
+#include "runtime/wasm/form.hpp"
+
+namespace samara::runtime::wasm {
+
+struct RunState {
+  Form form = Form::scalars;
+  port::Clock* clock = nullptr;
+  port::Random* random = nullptr;
+  LogSink* log = nullptr;  // may be null
+  uint64_t output_bytes_max = 0;
+
+  /// Tasks: each argument as headerless beast2, and what has been published last.
+  std::vector<Bytes> inputs;
+  std::optional<Bytes> published;
+
+  /// Commands.
+  std::vector<std::string> words;
+  ByteView input;
+  size_t input_at = 0;
+  Bytes output;
+
+  /// Set by a host function that ends the run; the trap that follows is only the way out. A value
+  /// outcome: the program has ended well.
+  std::optional<Outcome> ended;
+
+  Outcome output_full() const {
+    return Outcome::of_limit("output",
+                             "output limit of " + bytes_text(output_bytes_max) + " reached");
+  }
+};
+
+}  // namespace samara::runtime::wasm
