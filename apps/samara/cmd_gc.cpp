@@ -56,6 +56,7 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
         .number("calls_removed", report.calls_removed)
         .number("calls_kept", report.calls_kept)
         .number("temp_files_removed", report.temp_files_removed)
+        .number("cache_entries_removed", report.cache_entries_removed)
         .number("sessions_removed", report.sessions_removed);
     context.out().line(std::move(line).done());
     return Exit::done;

@@ -40,6 +40,7 @@ constexpr int open_flags(OpenMode mode) {
     case OpenMode::read:
       return O_RDONLY | O_CLOEXEC | O_NOCTTY;
     case OpenMode::create:
+    case OpenMode::create_private:
       return O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY;
     case OpenMode::create_shared:
       return O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY;
@@ -86,7 +87,9 @@ Result<void> rename_by_link(int from_directory, const char* from, int to_directo
 Result<Handle> LinuxFiles::open(Handle directory, std::string_view path, OpenMode mode) {
   PathText text(path);
   if (!text.ok()) return os_error(ENAMETOOLONG);
-  const mode_t permissions = mode == OpenMode::create ? 0444 : 0666;
+  const mode_t permissions = mode == OpenMode::create           ? 0444
+                             : mode == OpenMode::create_private ? 0400
+                                                                : 0666;
   while (true) {
     int number = ::openat(directory.number, text.text(), open_flags(mode), permissions);
     if (number >= 0) return Handle{number};

@@ -107,8 +107,9 @@ Result<Handle> MemoryFiles::open(Handle directory, std::string_view path, OpenMo
     auto found = where.parent->entries.find(where.name);
     if (found != where.parent->entries.end()) inode = found->second;
   }
-  const bool creates = mode == OpenMode::create || mode == OpenMode::create_shared;
-  if (inode && mode == OpenMode::create) return os_error(EEXIST);
+  const bool must_be_new = mode == OpenMode::create || mode == OpenMode::create_private;
+  const bool creates = must_be_new || mode == OpenMode::create_shared;
+  if (inode && must_be_new) return os_error(EEXIST);
   if (!inode && !creates) return os_error(ENOENT);
   if (inode && mode == OpenMode::directory && inode->kind != FileKind::directory) {
     return os_error(ENOTDIR);
@@ -120,7 +121,9 @@ Result<Handle> MemoryFiles::open(Handle directory, std::string_view path, OpenMo
   if (!inode) {
     inode = std::make_shared<Inode>();
     inode->number = next_inode_++;
-    inode->permissions = mode == OpenMode::create ? 0444 : 0644;
+    inode->permissions = mode == OpenMode::create           ? 0444
+                         : mode == OpenMode::create_private ? 0400
+                                                            : 0644;
     inode->modified = tick();
     where.parent->entries[where.name] = inode;
   }

@@ -26,11 +26,12 @@ struct Handle {
 inline constexpr Handle k_no_directory{-100};
 
 enum class OpenMode : uint8_t {
-  read,           // must exist
-  create,         // for writing, must not exist; read-only for everybody once closed
-  create_shared,  // for reading and writing, made when absent: lock files
-  append,         // for writing at the end, must exist
-  directory,      // must exist
+  read,            // must exist
+  create,          // for writing, must not exist; read-only for everybody once closed
+  create_private,  // as create, and nobody but the owner may read it
+  create_shared,   // for reading and writing, made when absent: lock files
+  append,          // for writing at the end, must exist
+  directory,       // must exist
 };
 
 enum class FileKind : uint8_t { file, directory, other };

@@ -126,7 +126,8 @@ DirectoryRepository::DirectoryRepository(std::unique_ptr<Folder> folder, FormatF
       objects_(*folder_),
       refs_(*folder_, objects_),
       executions_(*folder_),
-      pins_(*folder_, objects_) {}
+      pins_(*folder_, objects_),
+      cache_(*folder_) {}
 
 Result<void> DirectoryRepository::init(Files& files, std::string_view path) {
   auto made = init_at(files, path);

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "store/directory_cache.hpp"
 #include "store/directory_executions.hpp"
 #include "store/directory_objects.hpp"
 #include "store/directory_pins.hpp"
@@ -33,6 +34,7 @@ class DirectoryRepository final : public Repository {
   Refs& refs() override { return refs_; }
   Executions& executions() override { return executions_; }
   Pins& pins() override { return pins_; }
+  Cache& cache() override { return cache_; }
   std::string location() const override { return folder_->path(); }
   const FormatFile& format() const { return format_; }
 
@@ -51,6 +53,7 @@ class DirectoryRepository final : public Repository {
   DirectoryRefs refs_;
   DirectoryExecutions executions_;
   DirectoryPins pins_;
+  DirectoryCache cache_;
 };
 
 }  // namespace samara::store

@@ -103,12 +103,12 @@ Result<OpenFile> Folder::lock_upkeep() {
   return file;
 }
 
-Result<TempFile> TempFile::create(Folder& folder, Handle directory) {
+Result<TempFile> TempFile::create(Folder& folder, Handle directory, OpenMode mode) {
   // A forked child counts on from the same number, so a taken name is possible.
   constexpr int k_attempts = 1000;
   for (int i = 0; i < k_attempts; i++) {
     SAMARA_TRY(TempName name, folder.session().temp_name());
-    auto file = OpenFile::open(folder.files(), directory, name.view(), OpenMode::create);
+    auto file = OpenFile::open(folder.files(), directory, name.view(), mode);
     if (file) return TempFile(folder, directory, name, std::move(*file));
     if (file.error().code != Code::exists) return std::move(file).error();
   }

@@ -81,7 +81,8 @@ struct FanOutName {
 /// A new file that goes away again unless it is published.
 class TempFile {
  public:
-  static Result<TempFile> create(Folder& folder, port::Handle directory);
+  static Result<TempFile> create(Folder& folder, port::Handle directory,
+                                 port::OpenMode mode = port::OpenMode::create);
   TempFile(TempFile&& other) noexcept;
   TempFile& operator=(TempFile&& other) = delete;
   ~TempFile();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "store/directory_cache.hpp"
 #include "store/directory_executions.hpp"
 #include "store/directory_objects.hpp"
 #include "store/directory_refs.hpp"
@@ -101,6 +102,7 @@ class Checker {
     SAMARA_TRY(auto entries, folder_.files().list(folder_.root()));
     for (const port::DirectoryEntry& entry : entries) {
       if (entry.name == k_format_name || entry.name == k_quarantine) continue;
+      if (entry.name == k_cache || entry.name == k_keys) continue;  // checked when used
       if (std::find(std::begin(k_folders), std::end(k_folders), entry.name) !=
           std::end(k_folders)) {
         continue;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "store/directory_cache.hpp"
 #include "store/directory_objects.hpp"
 #include "store/marker.hpp"
 #include "store/names.hpp"
@@ -35,6 +36,9 @@ class Collector {
     SAMARA_TRY(std::vector<Hash> condemned, decide());
     SAMARA_CHECK(options_.dry_run ? count(condemned) : sweep(condemned));
     SAMARA_CHECK(sweep_sessions());
+    if (!options_.dry_run) {
+      SAMARA_TRY(report_.cache_entries_removed, sweep_cache(folder_, options_.keep_cache));
+    }
     SAMARA_CHECK(finish());
     report_.calls_kept = records.kept();
     report_.calls_removed = options_.dry_run ? records.to_remove() : records.removed();

@@ -33,7 +33,9 @@ struct GcOptions {
   std::optional<uint64_t> records_bytes_max;
   ObjectReferences references;         // none: objects refer to nothing
   RecordReferences record_references;  // none: records refer to nothing
-  bool dry_run = false;                // report only
+  /// Entries of the cache that nobody has used for longer go.
+  std::chrono::nanoseconds keep_cache = std::chrono::hours(24 * 30);
+  bool dry_run = false;  // report only
 };
 
 struct GcReport {
@@ -44,6 +46,7 @@ struct GcReport {
   uint64_t calls_kept = 0;  // calls with records
   uint64_t calls_removed = 0;
   uint64_t temp_files_removed = 0;
+  uint64_t cache_entries_removed = 0;
   uint64_t sessions_removed = 0;  // of dead processes
   uint64_t objects_spared = 0;    // stored again while the collector was about to remove them
 };

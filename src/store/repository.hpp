@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "store/cache.hpp"
 #include "store/executions.hpp"
 #include "store/objects.hpp"
 #include "store/pins.hpp"
@@ -18,6 +19,7 @@ class Repository {
   virtual Refs& refs() = 0;
   virtual Executions& executions() = 0;
   virtual Pins& pins() = 0;
+  virtual Cache& cache() = 0;
   /// Where it is, for messages.
   virtual std::string location() const = 0;
 };

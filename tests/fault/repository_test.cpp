@@ -68,6 +68,53 @@ class Collect final : public ByteSink {
   Bytes all;
 };
 
+TEST_P(RepositorySuite, the_cache_keeps_what_can_be_made_again) {
+  Cache& cache = repository_->cache();
+  const Hash key = sha256(as_bytes("a key"));
+  auto missing = cache.find(key, 100);
+  ASSERT_OK(missing);
+  EXPECT_FALSE(missing->has_value());
+  ASSERT_OK(cache.keep(key, as_bytes("code")));
+  ASSERT_OK(cache.keep(key, as_bytes("better code")));
+  auto found = open()->cache().find(key, 100);
+  ASSERT_OK(found);
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ(as_text(**found), "better code");
+  EXPECT_CODE(Code::exhausted, cache.find(key, 3));
+}
+
+TEST_P(RepositorySuite, gc_removes_what_nobody_takes_from_the_cache) {
+  const Hash key = sha256(as_bytes("a key"));
+  ASSERT_OK(repository_->cache().keep(key, as_bytes("code")));
+  auto kept = repository_->collect_garbage({});
+  ASSERT_OK(kept);
+  EXPECT_EQ(kept->cache_entries_removed, 0U);
+  GcOptions all;
+  all.keep_cache = std::chrono::nanoseconds(0);
+  auto swept = repository_->collect_garbage(all);
+  ASSERT_OK(swept);
+  EXPECT_EQ(swept->cache_entries_removed, 1U);
+  auto left = repository_->cache().find(key, 100);
+  ASSERT_OK(left);
+  EXPECT_FALSE(left->has_value());
+  auto report = repository_->check({});
+  ASSERT_OK(report);
+  EXPECT_TRUE(report->findings.empty()) << describe(*report);
+}
+
+TEST_P(RepositorySuite, the_own_key_stays_and_is_private) {
+  auto first = repository_->cache().own_key();
+  ASSERT_OK(first);
+  auto again = open()->cache().own_key();
+  ASSERT_OK(again);
+  EXPECT_EQ(*first, *again);
+  auto info = files().info_at(port::k_no_directory, path_ + "/keys/own");
+  ASSERT_OK(info);
+  EXPECT_EQ(info->permissions, 0400U);
+  overwrite("keys/own", "12345678901234567890123456789012");
+  EXPECT_CODE(Code::permission, repository_->cache().own_key());
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, RepositorySuite, testing::Values(WorldKind::real, WorldKind::memory),
                          world_name);
 
