@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "ports/linux/sandbox_slot.hpp"
 
@@ -23,6 +24,13 @@ void read_crash(const LinuxSandboxProgram& program, const sandbox::CrashRecord& 
       out.frames.push_back(from.frames[i]);
     }
   }
+#if defined(__aarch64__)
+  const uint64_t caller = from.registers[30];
+#else
+  uint64_t caller = 0;
+  if (from.stack_bytes >= sizeof caller) std::memcpy(&caller, from.stack, sizeof caller);
+#endif
+  if (program.place_of(caller) == SandboxPlace::code) out.caller = caller;
 }
 
 // Between the two positions, at most one turn of the ring; the first line that does not fit ends
@@ -73,7 +81,7 @@ void read_words(const LinuxSandboxProgram& program, const Control& control,
   report.code = control.code;
   const uint32_t text = std::min(control.text_length, sandbox::k_text_max);
   report.text.assign(control.text, text);
-  report.output_too_large = control.output_refused != 0;
+  report.output_too_large = control.code != 0 && control.output_refused != 0;
   report.heap_peak_bytes = std::min(control.heap_peak, program.load.heap_bytes);
   report.heap_failed_bytes = control.heap_failed;
   report.capabilities_refused = control.refused_call;

@@ -92,6 +92,9 @@ struct SandboxCrash {
   SandboxPlace pc_place = SandboxPlace::unknown;
   uint64_t system_call = 0;
   std::vector<uint64_t> frames;  // return addresses, absolute
+  /// Where the crashed function returns to if it had not yet made a frame; 0: not known. The frames
+  /// then lack this one.
+  uint64_t caller = 0;
 };
 
 struct SandboxLogLine {

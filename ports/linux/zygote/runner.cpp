@@ -98,9 +98,28 @@ void record_stack(CrashRecord& out, uint64_t frame) {
   }
 }
 
-// Records and returns: the fault happens again, this time with the kernel's own handler, so that
-// the signal which ends the process is the kernel's word and not the record's.
+// Ends the process with the signal itself, which is blocked while its handler runs: so that the
+// kernel's word, and not the record, says what has happened. Returns where that cannot be done;
+// the fault then happens again, without a handler.
+void die_of(int signal) {
+  if (signal == SIGSYS) kernel_call(__NR_getpid);
+  if (signal == SIGSEGV) {
+    volatile uint64_t nowhere = 16;
+    *reinterpret_cast<volatile int*>(nowhere) = 0;
+  }
+#if defined(__x86_64__)
+  if (signal == SIGILL) __asm__ volatile("ud2");
+  if (signal == SIGTRAP) __asm__ volatile("int3");
+  if (signal == SIGFPE)
+    __asm__ volatile("xorl %%ecx, %%ecx\n divl %%ecx" : : : "eax", "ecx", "edx");
+#elif defined(__aarch64__)
+  if (signal == SIGILL) __asm__ volatile("udf #0");
+  if (signal == SIGTRAP) __asm__ volatile("brk #0");
+#endif
+}
+
 void on_crash(int signal, siginfo_t* info, void* context) {
+  if (program.control == 0) leave();  // the zygote itself
   CrashRecord& out = control().crash;
   if (out.signal == 0) {
     out.code = info->si_code;
@@ -117,15 +136,7 @@ void on_crash(int signal, siginfo_t* info, void* context) {
     record_stack(out, frame);
     out.signal = static_cast<uint32_t>(signal);
   }
-  // These two would not happen again.
-  if (signal == SIGSYS) kernel_call(__NR_getpid);
-  if (signal == SIGTRAP) {
-#if defined(__x86_64__)
-    __asm__ volatile("int3");
-#elif defined(__aarch64__)
-    __asm__ volatile("brk #0");
-#endif
-  }
+  die_of(signal);
 }
 
 void limit(int resource, uint64_t value) {

@@ -131,6 +131,13 @@ std::string crash_text(const Told& told) {
     out += ", executing " + hexadecimal(crash.pc) + " (" + std::string(place_text(crash.pc_place)) +
            ")";
   }
+  // Compilers let a function do its first work before it makes a frame.
+  constexpr uint64_t k_start_bytes = 32;
+  const auto symbol = find_symbol(told.debug, crash.pc - told.image_base);
+  if (symbol && symbol->offset < k_start_bytes && crash.caller != 0 &&
+      (crash.frames.empty() || crash.frames[0] != crash.caller)) {
+    out += "\n  called from " + code_text(told, crash.caller);
+  }
   for (uint64_t frame : crash.frames) out += "\n  called from " + code_text(told, frame);
   return out;
 }

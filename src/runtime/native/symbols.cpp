@@ -1,7 +1,6 @@
 #include "runtime/native/symbols.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "image/elf.hpp"
 
@@ -41,7 +40,7 @@ class SymbolReader {
     return count_ <= k_sections_max && within(table_, count_ * form_.section_bytes(), bytes_);
   }
 
-  std::optional<std::string> name_at(uint64_t address) const {
+  std::optional<Symbol> symbol_at(uint64_t address) const {
     for (uint64_t i = 0; i < count_; i++) {
       const Section symbols = section(i);
       if (symbols.type != k_section_symbols || symbols.link >= count_) continue;
@@ -65,8 +64,8 @@ class SymbolReader {
     return out;
   }
 
-  std::optional<std::string> search(const Section& symbols, const Section& names,
-                                    uint64_t address) const {
+  std::optional<Symbol> search(const Section& symbols, const Section& names,
+                               uint64_t address) const {
     const bool wide = form_.wide();
     const uint64_t entry = wide ? 24 : 16;
     const uint64_t count = std::min(symbols.size / entry, k_symbols_max);
@@ -79,12 +78,10 @@ class SymbolReader {
       const uint64_t size = form_.load_word(bytes_, at + (wide ? 16 : 8));
       if (address < value || address - value >= size) continue;
       std::string name = text(names, load_le<uint32_t>(bytes_, at));
-      if (!name.empty()) return name + offset_text(address - value);
+      if (!name.empty()) return Symbol{std::move(name), address - value};
     }
     return std::nullopt;
   }
-
-  static std::string offset_text(uint64_t offset);
 
   std::string text(const Section& names, uint64_t at) const {
     std::string out;
@@ -112,14 +109,17 @@ std::string hexadecimal(uint64_t number) {
   return "0x" + out;
 }
 
-std::string SymbolReader::offset_text(uint64_t offset) { return "+" + hexadecimal(offset); }
-
 }  // namespace
 
-std::string symbol_text(ByteView debug, uint64_t address) {
+std::optional<Symbol> find_symbol(ByteView debug, uint64_t address) {
   SymbolReader reader(debug);
-  if (reader.open()) {
-    if (auto name = reader.name_at(address)) return *name;
+  if (!reader.open()) return std::nullopt;
+  return reader.symbol_at(address);
+}
+
+std::string symbol_text(ByteView debug, uint64_t address) {
+  if (auto symbol = find_symbol(debug, address)) {
+    return symbol->name + "+" + hexadecimal(symbol->offset);
   }
   return "image+" + hexadecimal(address);
 }

@@ -1,0 +1,323 @@
+/* Functions for Samara in WebAssembly, for C and C++; version 1.0. A function is written with one
+ * line, the type of its arguments and result as East text:
+ *
+ *   #include <samara/guest/wasm.h>
+ *   SAMARA_FUNCTION(twice, ".Function (inputs=[.Integer], output=.Integer)") {
+ *     samara_write_integer(out, 2 * samara_read_integer(in));
+ *   }
+ *
+ *   clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry -I <include> -o twice.wasm twice.c
+ *   samara run twice.wasm 21
+ *
+ * `in` holds the arguments one after another and `out` takes the result, both as headerless beast2.
+ * Arguments that are not read to the end, or are read as something else, end the run with an error.
+ * Memory comes from samara_alloc and is gone when the function returns; nobody frees it. With a C
+ * library for WASI it is that library's malloc.
+ *
+ * Several functions may stand in one module: samara run module.wasm:twice 21.
+ *
+ * Threads: there is one. Specified by: docs/formats/wasm-function.md. */
+#ifndef SAMARA_GUEST_WASM_H
+#define SAMARA_GUEST_WASM_H
+
+#ifndef __wasm32__
+#error "samara/guest/wasm.h is for WebAssembly: compile with clang --target=wasm32"
+#endif
+#ifdef SAMARA_GUEST_TASK_H
+#error "samara/guest/task.h is for native tasks: include one of the two"
+#endif
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __wasi__
+#include <stdlib.h>
+#include <string.h>
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- host functions: what is called becomes an import, and an effect of the function ------------ */
+
+#define SAMARA_IMPORT(name) __attribute__((import_module("samara"), import_name(name)))
+
+/* A line. Level: 0 output, 1 information, 2 warning, 3 error. */
+SAMARA_IMPORT("log") void samara_log(uint32_t level, const char* text, size_t length);
+/* Ends the run with an error of that message. */
+SAMARA_IMPORT("fail") __attribute__((noreturn)) void samara_fail(const char* text, size_t length);
+/* Bytes that nobody can predict, at most 64 KiB; capability random. */
+SAMARA_IMPORT("random") void samara_random(void* to, size_t length);
+/* Microseconds since 1970-01-01; capability time. */
+SAMARA_IMPORT("clock") int64_t samara_clock(void);
+/* For modules of the form "task", which use no SAMARA_FUNCTION. */
+SAMARA_IMPORT("input_size") uint64_t samara_input_size(uint32_t index);
+/* Copies from `offset` on, at most 16 MiB; gives the number of bytes. */
+SAMARA_IMPORT("input") size_t samara_input(uint32_t index, uint64_t offset, void* to, size_t length);
+/* The result so far; the last one counts. */
+SAMARA_IMPORT("publish_result") void samara_publish_result(const void* bytes, size_t length);
+
+/* --- memory ------------------------------------------------------------------------------------ */
+
+#define SAMARA_WEAK __attribute__((weak))
+
+/* Aligned to 16; null where there is no more. The host calls it for the arguments. */
+SAMARA_WEAK __attribute__((export_name("samara_alloc"))) void* samara_alloc(size_t size);
+
+#ifdef __wasi__
+SAMARA_WEAK void* samara_alloc(size_t size) { return malloc(size); }
+#else
+extern unsigned char __heap_base;
+SAMARA_WEAK uintptr_t samara_heap_at = 0;
+
+SAMARA_WEAK void* samara_alloc(size_t size) {
+  const uintptr_t page = 65536;
+  uintptr_t at = samara_heap_at != 0 ? samara_heap_at : ((uintptr_t)&__heap_base + 15) & ~(uintptr_t)15;
+  uint64_t end = ((uint64_t)at + size + 15) & ~(uint64_t)15;
+  uint64_t have = (uint64_t)__builtin_wasm_memory_size(0) * page;
+  if (end > have) {
+    uint64_t pages = (end - have + page - 1) / page;
+    if (end > UINT32_MAX || __builtin_wasm_memory_grow(0, (size_t)pages) == SIZE_MAX) return NULL;
+  }
+  samara_heap_at = (uintptr_t)end;
+  return (void*)at;
+}
+
+/* What compilers call by themselves. */
+#define SAMARA_NO_BUILTIN __attribute__((weak, no_builtin))
+SAMARA_NO_BUILTIN void* memcpy(void* to, const void* from, size_t size) {
+  uint8_t* a = (uint8_t*)to;
+  const uint8_t* b = (const uint8_t*)from;
+  typedef uint64_t __attribute__((may_alias, aligned(1))) word;
+  for (; size >= 8; size -= 8, a += 8, b += 8) *(word*)a = *(const word*)b;
+  while (size-- > 0) *a++ = *b++;
+  return to;
+}
+SAMARA_NO_BUILTIN void* memmove(void* to, const void* from, size_t size) {
+  uint8_t* a = (uint8_t*)to;
+  const uint8_t* b = (const uint8_t*)from;
+  if ((uintptr_t)a - (uintptr_t)b >= size) {
+    while (size-- > 0) *a++ = *b++;
+    return to;
+  }
+  while (size > 0) {
+    size--;
+    a[size] = b[size];
+  }
+  return to;
+}
+SAMARA_NO_BUILTIN void* memset(void* to, int byte, size_t size) {
+  uint8_t* a = (uint8_t*)to;
+  while (size-- > 0) *a++ = (uint8_t)byte;
+  return to;
+}
+SAMARA_NO_BUILTIN int memcmp(const void* first, const void* second, size_t size) {
+  const uint8_t* a = (const uint8_t*)first;
+  const uint8_t* b = (const uint8_t*)second;
+  for (; size > 0; size--, a++, b++) {
+    if (*a != *b) return *a < *b ? -1 : 1;
+  }
+  return 0;
+}
+SAMARA_NO_BUILTIN size_t strlen(const char* text) {
+  size_t length = 0;
+  while (text[length] != 0) length++;
+  return length;
+}
+#endif
+
+/* --- reading arguments ---------------------------------------------------------------------------
+ * A cursor that never passes the end: after the first byte that does not fit, `failed` is set and
+ * everything read is 0 or empty. */
+
+typedef struct samara_reader {
+  const uint8_t* at;
+  const uint8_t* end;
+  int failed;
+} samara_reader;
+
+static inline void samara_reader_fail(samara_reader* from) {
+  from->failed = 1;
+  from->at = from->end;
+}
+
+static inline uint64_t samara_read_varint(samara_reader* from) {
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64 && from->at < from->end; shift += 7) {
+    uint8_t byte = *from->at++;
+    if (shift == 63 && byte > 1) break;
+    value |= (uint64_t)(byte & 0x7f) << shift;
+    if ((byte & 0x80) == 0) return value;
+  }
+  samara_reader_fail(from);
+  return 0;
+}
+
+/* Integer and DateTime (milliseconds since 1970). */
+static inline int64_t samara_read_integer(samara_reader* from) {
+  uint64_t raw = samara_read_varint(from);
+  return (int64_t)((raw >> 1) ^ (0 - (raw & 1)));
+}
+
+/* The number of an array's elements, which follow; or of a dict's pairs, or of a set's keys. A
+ * container that stands twice in the arguments is a reference the second time, and fails here. */
+static inline size_t samara_read_count(samara_reader* from) {
+  uint64_t count = 0;
+  if (samara_read_varint(from) != 0) {
+    samara_reader_fail(from);
+    return 0;
+  }
+  count = samara_read_varint(from);
+  if (count > SIZE_MAX) samara_reader_fail(from);
+  return from->failed ? 0 : (size_t)count;
+}
+
+/* String and Blob: `length` bytes at the address returned, in the input. */
+static inline const uint8_t* samara_read_bytes(samara_reader* from, size_t* length) {
+  uint64_t size = samara_read_varint(from);
+  const uint8_t* start = from->at;
+  if (size > (uint64_t)(from->end - from->at)) {
+    samara_reader_fail(from);
+    size = 0;
+    start = from->end;
+  }
+  from->at = start + (size_t)size;
+  *length = (size_t)size;
+  return start;
+}
+
+static inline double samara_read_float(samara_reader* from) {
+  double value = 0;
+  if (from->end - from->at < 8) {
+    samara_reader_fail(from);
+    return 0;
+  }
+  __builtin_memcpy(&value, from->at, 8);
+  from->at += 8;
+  return value;
+}
+
+static inline int samara_read_boolean(samara_reader* from) {
+  if (from->at == from->end || *from->at > 1) {
+    samara_reader_fail(from);
+    return 0;
+  }
+  return *from->at++;
+}
+
+/* The case of a Variant; its payload follows. */
+static inline uint64_t samara_read_case(samara_reader* from) { return samara_read_varint(from); }
+
+/* Whether all went well and nothing is left. */
+static inline int samara_read_all(const samara_reader* from) {
+  return !from->failed && from->at == from->end;
+}
+
+/* --- writing the result --------------------------------------------------------------------------
+ * A buffer that grows; where there is no more memory, `failed` is set. */
+
+typedef struct samara_writer {
+  uint8_t* bytes;
+  size_t size;
+  size_t capacity;
+  int failed;
+} samara_writer;
+
+static inline void samara_write_raw(samara_writer* to, const void* bytes, size_t length) {
+  if (length > to->capacity - to->size) {
+    size_t capacity = to->capacity < 256 ? 512 : 2 * to->capacity;
+    uint8_t* more = NULL;
+    if (capacity - to->size < length) capacity = to->size + length + 256;
+    if (!to->failed && capacity > to->size) more = (uint8_t*)samara_alloc(capacity);
+    if (more == NULL) {
+      to->failed = 1;
+      return;
+    }
+    if (to->size > 0) __builtin_memcpy(more, to->bytes, to->size);
+    to->bytes = more;
+    to->capacity = capacity;
+  }
+  if (length > 0) __builtin_memcpy(to->bytes + to->size, bytes, length);
+  to->size += length;
+}
+
+static inline void samara_write_varint(samara_writer* to, uint64_t value) {
+  uint8_t bytes[10];
+  size_t length = 0;
+  while (value >= 0x80) {
+    bytes[length++] = (uint8_t)(value | 0x80);
+    value >>= 7;
+  }
+  bytes[length++] = (uint8_t)value;
+  samara_write_raw(to, bytes, length);
+}
+
+/* Integer and DateTime. */
+static inline void samara_write_integer(samara_writer* to, int64_t value) {
+  samara_write_varint(to, ((uint64_t)value << 1) ^ (0 - ((uint64_t)value >> 63)));
+}
+
+/* An array, set or dict begins with the number of its elements, keys or pairs; keys ascend. */
+static inline void samara_write_count(samara_writer* to, size_t count) {
+  uint8_t marker = 0;
+  samara_write_raw(to, &marker, 1);
+  samara_write_varint(to, count);
+}
+
+/* String (UTF-8) and Blob. */
+static inline void samara_write_bytes(samara_writer* to, const void* bytes, size_t length) {
+  samara_write_varint(to, length);
+  samara_write_raw(to, bytes, length);
+}
+
+static inline void samara_write_float(samara_writer* to, double value) {
+  uint64_t bits = 0x7ff8000000000000U;
+  if (value == value) __builtin_memcpy(&bits, &value, 8);
+  samara_write_raw(to, &bits, 8);
+}
+
+static inline void samara_write_boolean(samara_writer* to, int value) {
+  uint8_t byte = value != 0;
+  samara_write_raw(to, &byte, 1);
+}
+
+static inline void samara_write_case(samara_writer* to, uint64_t index) {
+  samara_write_varint(to, index);
+}
+
+/* --- what the host calls ------------------------------------------------------------------------ */
+
+#define SAMARA_FAIL(text) samara_fail(text, sizeof(text) - 1)
+
+/* Arguments at `from`; gives where the result is: its address in the high half, its length in the
+ * low one. */
+static inline uint64_t samara_enter(void (*function)(samara_reader*, samara_writer*),
+                                    const uint8_t* from, size_t length) {
+  samara_reader in = {from, from + length, 0};
+  samara_writer out = {NULL, 0, 0, 0};
+  function(&in, &out);
+  if (!samara_read_all(&in)) SAMARA_FAIL("the function reads other arguments than its type says");
+  if (out.failed) SAMARA_FAIL("no memory for the result");
+  return (uint64_t)(uintptr_t)out.bytes << 32 | out.size;
+}
+
+#ifdef __cplusplus
+}
+#define SAMARA_EXTERN_C extern "C"
+#else
+#define SAMARA_EXTERN_C
+#endif
+
+/* Exports a function `name` of that type. The type goes into a section of the module, where it is
+ * read when the module is added. */
+#define SAMARA_FUNCTION(name, type)                                                                \
+  __asm__(".section .custom_section.samara.type." #name ",\"\",@\n.ascii " #type "\n");            \
+  static void samara_body_##name(samara_reader* in, samara_writer* out);                           \
+  SAMARA_EXTERN_C __attribute__((export_name(#name))) uint64_t samara_export_##name(               \
+      const uint8_t* from, size_t length) {                                                        \
+    return samara_enter(samara_body_##name, from, length);                                         \
+  }                                                                                                \
+  static void samara_body_##name(samara_reader* in, samara_writer* out)
+
+#endif
