@@ -66,6 +66,7 @@ class SandboxSlot {
   };
 
   Result<void> share(uint64_t bytes);
+  Result<void> clear_shared();
   Result<void> end_session();
   Result<void> start_runner(const sandbox::RunMessage& message, bool reuse);
   Result<Waited> wait(const SandboxOrder& order, Instant deadline);

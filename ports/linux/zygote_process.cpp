@@ -84,7 +84,8 @@ void close_range_of(unsigned first, unsigned last) {
 
 int run_child(void* argument) {
   auto& start = *static_cast<Start*>(argument);
-  ::setsid();
+  // Keys pressed on our terminal are not for it.
+  ::setpgid(0, 0);
   if (start.new_mounts) start.empty_root = enter_empty_root();
   if (::dup2(start.socket, sandbox::k_control_fd) < 0) ::_exit(127);
   close_range_of(0, sandbox::k_control_fd - 1);

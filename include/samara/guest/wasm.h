@@ -20,15 +20,17 @@
 #ifndef SAMARA_GUEST_WASM_H
 #define SAMARA_GUEST_WASM_H
 
-#ifndef __wasm32__
-#error "samara/guest/wasm.h is for WebAssembly: compile with clang --target=wasm32"
-#endif
 #ifdef SAMARA_GUEST_TASK_H
 #error "samara/guest/task.h is for native tasks: include one of the two"
 #endif
 
 #include <stddef.h>
 #include <stdint.h>
+
+#ifndef __wasm32__
+#define SAMARA_FUNCTION(name, type) \
+  _Static_assert(0, "functions in WebAssembly are compiled with clang --target=wasm32")
+#else
 
 #ifdef __wasi__
 #include <stdlib.h>
@@ -39,7 +41,8 @@
 extern "C" {
 #endif
 
-/* --- host functions: what is called becomes an import, and an effect of the function ------------ */
+/* --- host functions: what is called becomes an import, and an effect of the function ------------
+ */
 
 #define SAMARA_IMPORT(name) __attribute__((import_module("samara"), import_name(name)))
 
@@ -54,11 +57,13 @@ SAMARA_IMPORT("clock") int64_t samara_clock(void);
 /* For modules of the form "task", which use no SAMARA_FUNCTION. */
 SAMARA_IMPORT("input_size") uint64_t samara_input_size(uint32_t index);
 /* Copies from `offset` on, at most 16 MiB; gives the number of bytes. */
-SAMARA_IMPORT("input") size_t samara_input(uint32_t index, uint64_t offset, void* to, size_t length);
+SAMARA_IMPORT("input")
+size_t samara_input(uint32_t index, uint64_t offset, void* to, size_t length);
 /* The result so far; the last one counts. */
 SAMARA_IMPORT("publish_result") void samara_publish_result(const void* bytes, size_t length);
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------------------------------
+ */
 
 #define SAMARA_WEAK __attribute__((weak))
 
@@ -73,7 +78,8 @@ SAMARA_WEAK uintptr_t samara_heap_at = 0;
 
 SAMARA_WEAK void* samara_alloc(size_t size) {
   const uintptr_t page = 65536;
-  uintptr_t at = samara_heap_at != 0 ? samara_heap_at : ((uintptr_t)&__heap_base + 15) & ~(uintptr_t)15;
+  uintptr_t at =
+      samara_heap_at != 0 ? samara_heap_at : ((uintptr_t)&__heap_base + 15) & ~(uintptr_t)15;
   uint64_t end = ((uint64_t)at + size + 15) & ~(uint64_t)15;
   uint64_t have = (uint64_t)__builtin_wasm_memory_size(0) * page;
   if (end > have) {
@@ -286,7 +292,8 @@ static inline void samara_write_case(samara_writer* to, uint64_t index) {
   samara_write_varint(to, index);
 }
 
-/* --- what the host calls ------------------------------------------------------------------------ */
+/* --- what the host calls ------------------------------------------------------------------------
+ */
 
 #define SAMARA_FAIL(text) samara_fail(text, sizeof(text) - 1)
 
@@ -311,13 +318,15 @@ static inline uint64_t samara_enter(void (*function)(samara_reader*, samara_writ
 
 /* Exports a function `name` of that type. The type goes into a section of the module, where it is
  * read when the module is added. */
-#define SAMARA_FUNCTION(name, type)                                                                \
-  __asm__(".section .custom_section.samara.type." #name ",\"\",@\n.ascii " #type "\n");            \
-  static void samara_body_##name(samara_reader* in, samara_writer* out);                           \
-  SAMARA_EXTERN_C __attribute__((export_name(#name))) uint64_t samara_export_##name(               \
-      const uint8_t* from, size_t length) {                                                        \
-    return samara_enter(samara_body_##name, from, length);                                         \
-  }                                                                                                \
+#define SAMARA_FUNCTION(name, type)                                                     \
+  __asm__(".section .custom_section.samara.type." #name ",\"\",@\n.ascii " #type "\n"); \
+  static void samara_body_##name(samara_reader* in, samara_writer* out);                \
+  SAMARA_EXTERN_C __attribute__((export_name(#name))) uint64_t samara_export_##name(    \
+      const uint8_t* from, size_t length) {                                             \
+    return samara_enter(samara_body_##name, from, length);                              \
+  }                                                                                     \
   static void samara_body_##name(samara_reader* in, samara_writer* out)
+
+#endif /* __wasm32__ */
 
 #endif

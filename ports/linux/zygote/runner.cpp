@@ -55,7 +55,7 @@ RunMessage current;
 samara_call call;
 bool reused = false;
 long zygote = 0;
-uint64_t cpu_at_start = 0;
+uint64_t cpu_before = 0;  // at the end of the run before this one
 
 Control& control() { return *reinterpret_cast<Control*>(program.control); }
 
@@ -206,7 +206,6 @@ void run_once() {
   call.attempt = current.attempt;
   const samara_host* host = start_services(program, current, &call);
   control().state = k_state_running;
-  if (reused) cpu_at_start = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
   const uint64_t top = program.stack + program.stack_bytes;
   const auto* constructors = reinterpret_cast<const uint64_t*>(program.init_array);
   for (uint64_t i = 0; i < program.init_count; i++) call_on_stack(top, constructors[i], 0, 0);
@@ -217,7 +216,9 @@ void run_once() {
 }
 
 void tell_node() {
-  control().cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_at_start;
+  const uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+  control().cpu_ns = cpu - cpu_before;
+  cpu_before = cpu;
   const uint8_t done = 1;
   kernel_call(__NR_write, k_control_fd, address_of(&done), 1);
 }
