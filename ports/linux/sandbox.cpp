@@ -83,15 +83,15 @@ Result<SandboxReport> LinuxSandbox::run(const SandboxProgram& program, const San
       SAMARA_TRY(ZygoteProcess zygote, ZygoteProcess::start());
       slot = std::make_unique<SandboxSlot>(std::move(zygote));
     }
-    bool started = false;
     auto ready = slot->load(loaded);
     if (ready) {
-      auto report = slot->run(loaded, order, options_, started);
+      auto report = slot->run(loaded, order, options_);
       if (report) {
         give_back(std::move(slot));
         return report;
       }
-      if (started || fresh) return report;
+      // Begun anew elsewhere: what a task does is seen by nobody before it has returned.
+      if (fresh) return report;
     } else if (fresh) {
       return std::move(ready).error();
     }

@@ -184,6 +184,7 @@ Result<SandboxSlot::Waited> SandboxSlot::wait(const SandboxOrder& order, Instant
         out.killed = true;
         out.why = cancelled ? SandboxEnd::cancelled : SandboxEnd::timed_out;
         until = now + k_patience;
+        channel_open = false;  // whatever it still says is too late
         SAMARA_CHECK(zygote_.send(bytes_of(sandbox::KillMessage{}), {}));
       }
     }
@@ -211,8 +212,7 @@ Result<SandboxSlot::Waited> SandboxSlot::wait(const SandboxOrder& order, Instant
 
 Result<SandboxReport> SandboxSlot::run(const LinuxSandboxProgram& program,
                                        const SandboxOrder& order,
-                                       const LinuxSandboxOptions& options, bool& started) {
-  started = false;
+                                       const LinuxSandboxOptions& options) {
   SAMARA_ASSERT(order.input.size() <= program.load.input_bytes);
   const bool reuse = order.reuse && program.resettable;
   const Instant begin = monotonic_now();
@@ -236,11 +236,9 @@ Result<SandboxReport> SandboxSlot::run(const LinuxSandboxProgram& program,
   if (!order.input.empty()) std::memcpy(input, order.input.data(), order.input.size());
   input_used_ = order.input.size();
   message.reused = reuse ? 1 : 0;
-  started = true;
   if (continued) {
     if (::send(session_.channel.get(), &message, sizeof message, MSG_NOSIGNAL) !=
         static_cast<ssize_t>(sizeof message)) {
-      started = false;  // it left after its last answer
       return Error(Code::io, "the process of the sandbox has ended");
     }
   } else {
@@ -268,7 +266,6 @@ Result<SandboxReport> SandboxSlot::run(const LinuxSandboxProgram& program,
     has_session_ = false;
     session_ = Session{};
     if (waited.end.error != 0) {
-      started = false;
       return os_error(waited.end.error).with_context("cannot start a process for the task");
     }
     report.cpu = std::chrono::microseconds(waited.end.cpu_us);

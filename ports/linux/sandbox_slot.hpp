@@ -46,10 +46,9 @@ class SandboxSlot {
   uint32_t walls() const { return zygote_.walls(); }
   /// Maps the image unless it is mapped already. Errors: exhausted, io (make another slot).
   Result<void> load(const LinuxSandboxProgram& program);
-  /// Requires: the program is loaded. Errors: io (make another slot). `started` says whether the
-  /// task may have run.
+  /// Requires: the program is loaded. Errors: io, timeout (make another slot).
   Result<SandboxReport> run(const LinuxSandboxProgram& program, const SandboxOrder& order,
-                            const LinuxSandboxOptions& options, bool& started);
+                            const LinuxSandboxOptions& options);
 
  private:
   struct Session {

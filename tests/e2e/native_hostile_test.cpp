@@ -383,7 +383,8 @@ TEST_F(NativeHostile, deadline_is_kept_within_milliseconds) {
   NativeTask loop = task(runtime_, "for (;;) __asm__ volatile(\"\");");
   ASSERT_TRUE(run(runtime_, loop, {integer(1)}, limits()));
   std::chrono::nanoseconds best = 1h;
-  for (int round = 0; round < 5; round++) {
+  // Other work on the machine may hold us back; that it always does is not likely.
+  for (int round = 0; round < 30 && best >= 5ms; round++) {
     auto result = run(runtime_, loop, {integer(1)}, limits());
     ASSERT_TRUE(result) << result.error().message();
     ASSERT_EQ(result->outcome.kind, OutcomeKind::timeout);

@@ -1,7 +1,7 @@
 // Native tasks from source to result: built with the compiler of this machine, imported, prepared
 // and run in their sandbox.
 
-#include <sys/resource.h>
+#include <signal.h>
 
 #include <atomic>
 #include <chrono>
@@ -74,6 +74,37 @@ TEST_F(NativeRuntimeTest, function_in_cpp_with_the_standard_library_is_called) {
   auto bytes = encode_beast2(floats, *expected);
   ASSERT_TRUE(bytes);
   EXPECT_EQ(result->value, *bytes);
+}
+
+TEST_F(NativeRuntimeTest, arguments_of_all_kinds_pass_in_their_order) {
+  const Type* blob = types().blob();
+  const Type* text = types().string();
+  NativeTask task = make(
+      runtime_, R"(#include <samara/guest/task.hpp>
+using namespace samara::guest;
+Text choose(bool first, const Text& a, Blob b, const double& number, int64_t least) {
+  if (number < 0.5 || least != -7 || b.size != 3 || b.data[2] != 9) fail(2, "wrong");
+  return first ? a : Text{};
+}
+SAMARA_TASK(choose)
+)",
+      types().function({types().boolean(), text, blob, types().float_(), types().integer()}, text),
+      {}, false);
+  Heap heap;
+  auto word = decode_beast2_value(Bytes{3, 'a', 'b', 'c'}, text, heap);
+  auto bytes = decode_beast2_value(Bytes{3, 7, 8, 9}, blob, heap);
+  ASSERT_TRUE(word && bytes);
+  auto result = run(runtime_, task,
+                    {{types().boolean(), Slot::of(true)},
+                     {text, *word},
+                     {blob, *bytes},
+                     {types().float_(), Slot::of(0.75)},
+                     integer(-7)});
+  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_TRUE(result->outcome.is_value()) << outcome_text(result->outcome);
+  auto expected = encode_beast2(text, *word);
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(result->value, *expected);
 }
 
 TEST_F(NativeRuntimeTest, error_of_a_task_has_its_text) {
@@ -360,6 +391,44 @@ TEST_F(NativeRuntimeTest, many_threads_run_at_once) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(right.load(), 120);
+}
+
+// Children of this process, by the kernel's list.
+std::vector<pid_t> children() {
+  std::vector<pid_t> out;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::ifstream file(thread.path() / "children");
+    pid_t child = 0;
+    while (file >> child) out.push_back(child);
+  }
+  return out;
+}
+
+TEST_F(NativeRuntimeTest, zygote_that_dies_is_started_again) {
+  for (bool reuse : {false, true}) {
+    NativeRuntime runtime({.types = world().types, .sandbox = world().sandbox, .reuse = reuse});
+    NativeTask task = make(runtime, example("fib.c"), of_integer());
+    for (int round = 0; round < 3; round++) {
+      auto result = run(runtime, task, {integer(20)});
+      ASSERT_TRUE(result) << result.error().message();
+      EXPECT_EQ(integer_of(*result), 6765);
+      const std::vector<pid_t> zygotes = children();
+      EXPECT_FALSE(zygotes.empty());
+      for (pid_t zygote : zygotes) kill(zygote, SIGKILL);
+    }
+  }
+}
+
+TEST_F(NativeRuntimeTest, sandbox_takes_its_processes_along) {
+  const size_t before = children().size();
+  {
+    port::LinuxSandbox sandbox;
+    NativeRuntime runtime({.types = world().types, .sandbox = sandbox, .reuse = true});
+    NativeTask task = make(runtime, example("fib.c"), of_integer());
+    ASSERT_TRUE(run(runtime, task, {integer(1)}));
+    EXPECT_EQ(children().size(), before + 1);
+  }
+  EXPECT_EQ(children().size(), before);
 }
 
 struct Footprint {
