@@ -1,6 +1,6 @@
 // Programs: what they see of the world that WASI describes, in modules put together by hand.
 
-#include "runtime/wasm/runtime_fixture.hpp"
+#include "runtime/wasm/runtime_test_support.hpp"
 
 namespace samara::runtime::wasm {
 namespace {

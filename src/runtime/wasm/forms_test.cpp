@@ -1,6 +1,6 @@
 // The forms bytes, task and command, and their host functions, in modules put together by hand.
 
-#include "runtime/wasm/runtime_fixture.hpp"
+#include "runtime/wasm/runtime_test_support.hpp"
 
 namespace samara::runtime::wasm {
 namespace {

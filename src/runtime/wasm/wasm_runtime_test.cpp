@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "runtime/wasm/runtime_fixture.hpp"
+#include "runtime/wasm/runtime_test_support.hpp"
 
 namespace samara::runtime::wasm {
 namespace {
