@@ -256,9 +256,12 @@ static inline void samara_write_case(samara_writer* to, uint64_t index) {
 }
 
 /* --- what compilers call by themselves ---------------------------------------------------------
- * Weak, so that each source file may hold them and a task may bring better ones. */
+ * Weak, so that each source file may hold them and a task may bring better ones. Only in tasks: a
+ * program with a C library has its own. */
 
-#define SAMARA_RUNTIME __attribute__((weak, visibility("hidden")))
+#if !__STDC_HOSTED__
+
+#define SAMARA_RUNTIME __attribute__((weak))
 #if defined(__clang__)
 #define SAMARA_NO_LOOP_IDIOM __attribute__((no_builtin))
 #else
@@ -322,6 +325,7 @@ SAMARA_RUNTIME SAMARA_NO_LOOP_IDIOM size_t strlen(const char* text) {
   return length;
 }
 
+#endif /* of a task */
 #endif /* SAMARA_GUEST_NO_HELPERS */
 
 #ifdef __cplusplus

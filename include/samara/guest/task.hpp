@@ -22,7 +22,7 @@ inline samara_call* call = nullptr;
 
 /// Ends the task.
 [[noreturn]] inline void fail(int32_t code, const char* text) {
-  host->fail(code, text, strlen(text));
+  host->fail(code, text, __builtin_strlen(text));
   __builtin_unreachable();
 }
 
@@ -158,6 +158,7 @@ int32_t run(const samara_host* with, samara_call* of, Output (*function)(Inputs.
     return samara::guest::run(h, c, &(function));                                      \
   }
 
+#if !__STDC_HOSTED__
 // What `new` and the standard library call. Weak, as the functions of task.h; of the visibility
 // that the library's own declarations have.
 #define SAMARA_REPLACEABLE __attribute__((weak))
@@ -198,3 +199,4 @@ SAMARA_REPLACEABLE __attribute__((noreturn)) void __throw_bad_function_call() {
   samara::guest::fail(1, "an empty function was called");
 }
 }  // namespace std
+#endif

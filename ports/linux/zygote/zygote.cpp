@@ -9,9 +9,16 @@
 #include "ports/linux/zygote/protocol.hpp"
 #include "ports/linux/zygote/runner.hpp"
 
+// Loops that copy must not become calls of themselves.
+#if defined(__clang__)
+#define SAMARA_PLAIN_LOOP __attribute__((no_builtin))
+#else
+#define SAMARA_PLAIN_LOOP __attribute__((optimize("no-tree-loop-distribute-patterns")))
+#endif
+
 extern "C" {
 // What the compiler calls.
-void* memcpy(void* to, const void* from, size_t size) {
+SAMARA_PLAIN_LOOP void* memcpy(void* to, const void* from, size_t size) {
 #if defined(__x86_64__)
   void* out = to;
   __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
@@ -23,7 +30,7 @@ void* memcpy(void* to, const void* from, size_t size) {
   return to;
 #endif
 }
-void* memset(void* to, int byte, size_t size) {
+SAMARA_PLAIN_LOOP void* memset(void* to, int byte, size_t size) {
 #if defined(__x86_64__)
   void* out = to;
   __asm__ volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(byte) : "memory");
