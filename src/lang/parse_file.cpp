@@ -341,6 +341,8 @@ std::string_view Parser::doc_before(uint32_t index) {
     Span span = comments[i].span;
     std::string_view line = source_.substr(span.begin + 3, span.end - span.begin - 3);
     if (line.starts_with(' ')) line.remove_prefix(1);
+    // Nobody sees it, and the printer leaves it out.
+    line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
     if (i > first) doc += '\n';
     doc += line;
   }
