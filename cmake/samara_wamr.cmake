@@ -93,6 +93,13 @@ if(SAMARA_WASM AND NOT SAMARA_DEVICE)
       samara_find_llvm(why)
       if(SAMARA_LLVM_LIBRARY)
         add_subdirectory(third_party/wamr/compiler)
+        # Whoever has the engine has its compiler beside it, and knows which it is without asking.
+        file(STRINGS ${WAMR_ROOT_DIR}/core/version.h numbers REGEX "#define WAMR_VERSION_(MAJOR|MINOR|PATCH)")
+        list(TRANSFORM numbers REPLACE "^.*[ \t]([0-9]+).*$" "\\1")
+        list(JOIN numbers "." numbers)
+        target_compile_definitions(wamr INTERFACE
+          SAMARA_AOT_COMPILER="wamr ${numbers} llvm ${LLVM_PACKAGE_VERSION}")
+        add_dependencies(wamr samara-wasm-aot)
       else()
         message(STATUS "WebAssembly stays interpreted: ${why}")
       endif()

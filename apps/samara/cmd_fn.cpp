@@ -115,6 +115,7 @@ Result<Exit> add(Context& context, const Arguments& arguments) {
   }
   CodeFile file;
   file.name = source_name(context, path);
+  file.compile = true;
   if (auto type = arguments.value("type")) {
     SAMARA_TRY(file.type, parse_function_type(context, *type));
   }

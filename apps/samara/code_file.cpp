@@ -17,6 +17,11 @@ Result<engine::AddedFunction> add_code_file(Context& context, const CodeFile& fi
     code.source = options.source;
     SAMARA_TRY(runtime::ImportedFunction imported,
                context.code_runtimes().import(input.bytes(), code));
+    if (file.compile) {
+      auto compiled = context.code_runtimes().compile(imported);
+      if (!compiled)
+        context.warn("it stays interpreted: " + std::string(compiled.error().message()));
+    }
     return engine->add_function(std::move(imported), options);
   }
   if (!file.name.function.empty() || file.type != nullptr) {

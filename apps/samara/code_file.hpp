@@ -11,6 +11,7 @@ namespace samara::cli {
 struct CodeFile {
   SourceName name;             // the file, and which of its exports
   const Type* type = nullptr;  // what the user says it is; null: what the code says
+  bool compile = false;        // to machine code at once, where it gains by it
 };
 
 /// Errors: those of reading, of the runtime's import, and of Engine::add_function;

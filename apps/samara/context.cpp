@@ -12,11 +12,13 @@
 
 #include "apps/samara/units.hpp"
 #include "engine/engine.hpp"
+#include "engine/sealed_cache.hpp"
 #include "platform/standard.hpp"
 #include "ports/linux/clock.hpp"
 #include "ports/linux/files.hpp"
 #include "ports/linux/http_curl.hpp"
 #include "ports/linux/processes.hpp"
+#include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "store/directory_repository.hpp"
@@ -67,10 +69,12 @@ struct Context::Parts {
   port::LinuxRandom random;
   port::LinuxClock clock;
   port::LinuxProcesses processes;
+  port::LinuxPrograms programs;
   port::CurlHttpClient http;
   std::optional<TypeTable> types;
   std::optional<eval::PlatformRegistry> platform;
   std::unique_ptr<store::DirectoryRepository> repository;
+  std::optional<engine::SealedCache> code_cache;
   std::optional<runtime::HostRuntimes> runtimes;
   std::unique_ptr<engine::Engine> engine;
 };
@@ -171,7 +175,16 @@ Result<engine::Engine*> Context::engine(const Grants& grants) {
 }
 
 runtime::HostRuntimes& Context::code_runtimes() {
-  if (!parts_->runtimes) parts_->runtimes.emplace(types(), parts_->clock, parts_->processes);
+  if (!parts_->runtimes) {
+    runtime::HostParts host{types(),        parts_->clock,    parts_->processes,
+                            parts_->random, parts_->programs, {}};
+    host.code_compiler = port::program_beside(runtime::k_code_compiler);
+    if (auto repository = this->repository()) {
+      parts_->code_cache.emplace(**repository);
+      host.code_cache = &*parts_->code_cache;
+    }
+    parts_->runtimes.emplace(std::move(host));
+  }
   return *parts_->runtimes;
 }
 

@@ -200,7 +200,7 @@ int32_t samara_add_function(samara_repository* repository, samara_view program, 
     ByteView bytes = bytes_of_view(program);
     engine::AddedFunction added;
     if (runtime::HostRuntimes::kind_of(bytes)) {
-      SAMARA_TRY(auto imported, repository->runtimes.import(bytes, {}));
+      SAMARA_TRY(auto imported, repository->runtimes().import(bytes, {}));
       SAMARA_TRY(added, repository->engine().add_function(std::move(imported), options));
     } else {
       SAMARA_TRY(added, repository->engine().add_function(bytes, options));

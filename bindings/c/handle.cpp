@@ -84,13 +84,24 @@ int32_t open_handle(const char* path, bool make, samara_repository** out) {
 
 }  // namespace samara::capi
 
+samara::runtime::HostRuntimes& samara_repository::runtimes() {
+  if (!runtimes_made) {
+    code_cache.emplace(*store);
+    samara::runtime::HostParts host{types, clock, processes, random, programs, {}};
+    host.code_compiler = samara::port::program_beside(samara::runtime::k_code_compiler);
+    host.code_cache = &*code_cache;
+    runtimes_made.emplace(std::move(host));
+  }
+  return *runtimes_made;
+}
+
 samara::engine::Engine& samara_repository::engine() {
   if (engine_ == nullptr) {
     samara::engine::EngineOptions options;
     options.capabilities = capabilities;
     engine_ = std::make_unique<samara::engine::Engine>(
         samara::engine::EngineParts{*store, types, platform, clock, random, processes,
-                                    runtimes.all()},
+                                    runtimes().all()},
         std::move(options));
   }
   return *engine_;

@@ -4,13 +4,16 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "engine/sealed_cache.hpp"
 #include "ports/linux/clock.hpp"
 #include "ports/linux/files.hpp"
 #include "ports/linux/processes.hpp"
+#include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "samara/samara.h"
@@ -32,7 +35,12 @@ struct samara_repository {
   samara::eval::PlatformRegistry platform;
   std::vector<std::string> capabilities;
   std::unique_ptr<samara::store::DirectoryRepository> store;
-  samara::runtime::HostRuntimes runtimes{types, clock, processes};
+  samara::port::LinuxPrograms programs;
+  std::optional<samara::engine::SealedCache> code_cache;
+  std::optional<samara::runtime::HostRuntimes> runtimes_made;
+
+  /// Requires: it is open.
+  samara::runtime::HostRuntimes& runtimes();
 
   /// Made on first use: from then on the platform is fixed.
   samara::engine::Engine& engine();

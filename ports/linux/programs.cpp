@@ -1,5 +1,6 @@
 #include "ports/linux/programs.hpp"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr size_t k_messages_max = 64 << 10;
 constexpr size_t k_piece = 64 << 10;
+constexpr int k_look_ms = 20;  // for a cancellation
 
 class Descriptor {
  public:
@@ -128,6 +130,13 @@ class Conversation {
         }
         wait_ms = static_cast<int>(std::min<long>(left, INT_MAX));
       }
+      if (order_.cancel != nullptr) {
+        if (order_.cancel->load()) {
+          report.end = ProgramEnd::cancelled;
+          return false;
+        }
+        wait_ms = wait_ms < 0 ? k_look_ms : std::min(wait_ms, k_look_ms);
+      }
       pollfd watched[3] = {
           {in_.number(), POLLOUT, 0}, {out_.number(), POLLIN, 0}, {messages_.number(), POLLIN, 0}};
       if (::poll(watched, 3, wait_ms) < 0 && errno != EINTR) return false;
@@ -232,12 +241,35 @@ Result<ProgramReport> LinuxPrograms::run(const ProgramOrder& order) {
   return report;
 }
 
-std::string program_folder() {
+namespace {
+
+std::string folder_of(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('/') + 1));
+}
+
+std::string own_folder() {
   std::string path(PATH_MAX, 0);
   ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
   if (size <= 0) return {};
   path.resize(static_cast<size_t>(size));
-  return path.substr(0, path.rfind('/'));
+  return folder_of(path);
+}
+
+std::string library_folder() {
+  Dl_info info{};
+  if (::dladdr(reinterpret_cast<void*>(&library_folder), &info) == 0) return {};
+  return info.dli_fname == nullptr ? std::string() : folder_of(info.dli_fname);
+}
+
+}  // namespace
+
+std::string program_beside(std::string_view name) {
+  const std::string library = library_folder();
+  for (const std::string& folder : {own_folder(), library, library + "../bin/"}) {
+    std::string path = folder + std::string(name);
+    if (folder.starts_with('/') && ::access(path.c_str(), X_OK) == 0) return path;
+  }
+  return {};
 }
 
 }  // namespace samara::port

@@ -10,8 +10,8 @@ class LinuxPrograms final : public Programs {
   Result<ProgramReport> run(const ProgramOrder& order) override;
 };
 
-/// The folder of the running program, for the helpers that are installed beside it. Empty when
-/// unknown.
-std::string program_folder();
+/// The path of a program installed beside the one that runs, or beside the library that this code
+/// is in. Empty: there is none.
+std::string program_beside(std::string_view name);
 
 }  // namespace samara::port

@@ -62,7 +62,10 @@ TEST(Programs, our_descriptors_stay_ours) {
   EXPECT_EQ(as_text(run({"-c", "ls /proc/$$/fd | wc -l"}).output), "3\n");
 }
 
-TEST(Programs, our_own_folder_is_known) { EXPECT_FALSE(program_folder().empty()); }
+TEST(Programs, what_is_beside_us_is_found) {
+  EXPECT_FALSE(program_beside("test_port_linux").empty());
+  EXPECT_TRUE(program_beside("no such program").empty());
+}
 
 }  // namespace
 }  // namespace samara::port

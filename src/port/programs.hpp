@@ -2,6 +2,7 @@
 // Programs: runs another program to its end, with its input and output in memory and a deadline.
 // Threads: implementations may be called from any thread.
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -18,9 +19,11 @@ struct ProgramOrder {
   std::chrono::nanoseconds wall_max = std::chrono::minutes(1);
   /// Of standard output; when there is more, it is killed.
   uint64_t output_bytes_max = uint64_t{256} << 20;
+  /// Set by another thread to have it killed, within some ten milliseconds.
+  const std::atomic<bool>* cancel = nullptr;
 };
 
-enum class ProgramEnd : uint8_t { exited, signalled, timed_out, output_too_large };
+enum class ProgramEnd : uint8_t { exited, signalled, timed_out, cancelled, output_too_large };
 
 struct ProgramReport {
   ProgramEnd end = ProgramEnd::exited;

@@ -5,15 +5,40 @@
 
 namespace samara::runtime {
 
-HostRuntimes::HostRuntimes(TypeTable& types, port::Clock& clock, port::Processes& processes)
-    : types_(types), wasm_({types_, clock, processes, {}}), all_{&wasm_} {}
+namespace {
+
+wasm::WasmRuntimeParts wasm_parts(const RecordTypes& types, const HostParts& parts,
+                                  const wasm::CodeCompiler& compiler) {
+  wasm::WasmRuntimeParts out{types, parts.clock, parts.processes, {}};
+  out.random = &parts.random;
+  out.compiler = &compiler;
+  return out;
+}
+
+}  // namespace
+
+HostRuntimes::HostRuntimes(HostParts parts)
+    : types_(parts.types),
+      compiler_({.programs = &parts.programs,
+                 .program = std::move(parts.code_compiler),
+                 .cache = parts.code_cache}),
+      wasm_(wasm_parts(types_, parts, compiler_)),
+      all_{&wasm_} {}
+
+Result<void> HostRuntimes::compile(const ImportedFunction& imported) {
+  if (imported.record.kind != k_kind_wasm || !compiler_.available()) return {};
+  FunctionSource source;
+  source.function = imported.id;
+  source.record = &imported.record;
+  source.code = imported.code;
+  return wasm_.compile(source);
+}
 
 std::optional<std::string_view> HostRuntimes::kind_of(ByteView bytes) {
   auto begins = [&](std::string_view magic) {
     return bytes.size() >= magic.size() &&
-           std::equal(magic.begin(), magic.end(), bytes.begin(), [](char a, uint8_t b) {
-             return static_cast<uint8_t>(a) == b;
-           });
+           std::equal(magic.begin(), magic.end(), bytes.begin(),
+                      [](char a, uint8_t b) { return static_cast<uint8_t>(a) == b; });
   };
   // Machine code for the engine is sent to its scan, too, which says why it is refused.
   if (begins(std::string_view("\0asm", 4)) || begins(std::string_view("\0aot", 4))) {

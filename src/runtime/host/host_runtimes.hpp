@@ -4,7 +4,9 @@
 //
 // Threads: any, after the constructor. Specified by: docs/architecture.md, "Runtimes".
 
+#include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,10 +24,25 @@ struct CodeOptions {
   std::string_view source{};
 };
 
+/// What they stand on; everything outlives them.
+struct HostParts {
+  TypeTable& types;
+  port::Clock& clock;
+  port::Processes& processes;
+  port::Random& random;
+  port::Programs& programs;
+  /// Path of k_code_compiler; empty: WebAssembly stays interpreted.
+  std::string code_compiler;
+  /// Null: machine code is forgotten at the end.
+  CodeCache* code_cache = nullptr;
+};
+
+/// The program that compiles WebAssembly to machine code, installed beside those that use it.
+inline constexpr std::string_view k_code_compiler = "samara-wasm-aot";
+
 class HostRuntimes {
  public:
-  /// What is given outlives it.
-  HostRuntimes(TypeTable& types, port::Clock& clock, port::Processes& processes);
+  explicit HostRuntimes(HostParts parts);
   HostRuntimes(const HostRuntimes&) = delete;
   HostRuntimes& operator=(const HostRuntimes&) = delete;
 
@@ -37,9 +54,13 @@ class HostRuntimes {
   static std::optional<std::string_view> kind_of(ByteView bytes);
   /// Requires: kind_of(bytes) has a value. Errors: what the runtime's import says.
   Result<ImportedFunction> import(ByteView bytes, const CodeOptions& options) const;
+  /// Compiles to machine code what gains by it, so that the first run has it.
+  /// Errors: those of wasm::WasmRuntime::compile; the function runs all the same.
+  Result<void> compile(const ImportedFunction& imported);
 
  private:
   RecordTypes types_;
+  wasm::CodeCompiler compiler_;
   wasm::WasmRuntime wasm_;
   std::array<Runtime*, 1> all_;
 };

@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "core/hash.hpp"
+#include "runtime/wasm/code_forms.hpp"
 #include "runtime/wasm/module.hpp"
-#include "runtime/wasm/wamr.hpp"
 
 namespace samara::runtime::wasm {
 
 /// What is known of a module, and its form in the engine.
 struct ReadyModule {
   Module module;
-  std::shared_ptr<const LoadedModule> loaded;
+  std::shared_ptr<CodeForms> code;
   std::vector<std::string> initialisers;
 };
 

@@ -60,8 +60,9 @@ class Run {
     if (!module.memories.empty() && (module.memories[0].initial > pages || pages == 0)) {
       return finish(begins_too_large());
     }
+    form_ = prepared_.ready->code->current();
     auto instance = Instance::create(
-        prepared_.ready->loaded,
+        form_.loaded,
         {.stack_bytes = parts_.stack_bytes, .memory_pages_max = static_cast<uint32_t>(pages)});
     if (!instance) return finish(not_made(instance.error()));
     (*instance)->attach(state_);
@@ -336,6 +337,7 @@ class Run {
     out.usage.wall_ns = count(parts_.clock.now() - started_);
     out.usage.cpu_ns = count(parts_.processes.thread_cpu() - cpu_started_);
     out.usage.peak_memory_bytes = memory_peak_;
+    if (!form_.note.empty()) out.decisions.push_back(form_.note);
     return out;
   }
 
@@ -348,6 +350,7 @@ class Run {
   port::Instant started_;
   std::chrono::nanoseconds cpu_started_;
   uint64_t memory_peak_ = 0;
+  CodeForm form_{};
   RunState state_;
   std::vector<uint32_t> cells_;  // of the export: arguments, then results
   uint32_t argument_cells_ = 0;

@@ -191,7 +191,18 @@ Error engine_error(std::string_view message) {
 
 bool engine_available() { return true; }
 
+// The engine tells modules from machine code by their first bytes, and takes both.
 Result<std::shared_ptr<const LoadedModule>> LoadedModule::load(Bytes bytes) {
+  SAMARA_ASSERT(bytes.size() > 4 && bytes[1] == 'a' && bytes[2] == 's');
+  return give_to_engine(std::move(bytes));
+}
+
+Result<std::shared_ptr<const LoadedModule>> LoadedModule::load_code(Bytes code) {
+  SAMARA_ASSERT(code.size() > 4 && code[1] == 'a' && code[2] == 'o');
+  return give_to_engine(std::move(code));
+}
+
+Result<std::shared_ptr<const LoadedModule>> LoadedModule::give_to_engine(Bytes bytes) {
   SAMARA_CHECK(need_engine());
   std::shared_ptr<LoadedModule> loaded(new LoadedModule);
   loaded->bytes_ = std::move(bytes);
@@ -264,6 +275,10 @@ Result<std::shared_ptr<const LoadedModule>> LoadedModule::load(Bytes /*bytes*/) 
   return Error(Code::unsupported,
                "this build has no WebAssembly engine: build it where cargo 1.85 is installed, or "
                "with -DSAMARA_WAMR_ROOT=<folder>");
+}
+
+Result<std::shared_ptr<const LoadedModule>> LoadedModule::load_code(Bytes code) {
+  return load(std::move(code));
 }
 
 LoadedModule::~LoadedModule() = default;

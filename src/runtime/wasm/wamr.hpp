@@ -28,6 +28,9 @@ class LoadedModule {
   /// Errors: check_failed (the module is not valid, in the engine's words), exhausted, unsupported
   /// (a build without the engine).
   static Result<std::shared_ptr<const LoadedModule>> load(Bytes bytes);
+  /// The same of machine code. Requires: `code` comes from our own compiler (machine_code.hpp) and
+  /// from nobody else, for it can do anything. Errors: as load.
+  static Result<std::shared_ptr<const LoadedModule>> load_code(Bytes code);
   ~LoadedModule();
   LoadedModule(const LoadedModule&) = delete;
   LoadedModule& operator=(const LoadedModule&) = delete;
@@ -35,6 +38,7 @@ class LoadedModule {
  private:
   friend class Instance;
   LoadedModule() = default;
+  static Result<std::shared_ptr<const LoadedModule>> give_to_engine(Bytes bytes);
 
   Bytes bytes_;  // the engine writes into them, and keeps referring to them
   [[maybe_unused]] void* module_ = nullptr;  // unused in a build without the engine

@@ -11,7 +11,19 @@
 namespace samara::runtime::wasm {
 
 WasmRuntime::WasmRuntime(const WasmRuntimeParts& parts)
-    : parts_(parts), cache_(parts.modules_max), watchdog_(parts.clock) {}
+    : parts_(parts), cache_(parts.modules_max), watchdog_(parts.clock) {
+  if (parts.compiler != nullptr && parts.compiler->available()) queue_.emplace(*parts.compiler);
+}
+
+Result<void> WasmRuntime::compile(const FunctionSource& source) {
+  SAMARA_TRY(ModuleCache::Entry ready, loaded(source));
+  if (parts_.compiler == nullptr || !ready->code->claim()) return {};
+  return make_code(*parts_.compiler, *ready->code, nullptr);
+}
+
+void WasmRuntime::wait_for_code() {
+  if (queue_.has_value()) queue_->wait();
+}
 
 std::string_view WasmRuntime::kind() const { return k_kind_wasm; }
 
@@ -45,7 +57,13 @@ Result<ModuleCache::Entry> WasmRuntime::loaded(const FunctionSource& source) {
   SAMARA_CHECK(check_imports(ready->module, form.value_or(Form::scalars)));
   Staged staged = stage(source.code, ready->module, form == Form::command);
   ready->initialisers = std::move(staged.initialisers);
-  SAMARA_TRY(ready->loaded, LoadedModule::load(std::move(staged.bytes)));
+  SAMARA_TRY(auto interpreted, LoadedModule::load(staged.bytes));
+  ready->code = std::make_shared<CodeForms>(std::move(interpreted), std::move(staged.bytes));
+  if (parts_.compiler == nullptr || !parts_.compiler->available()) {
+    ready->code->give_up("this build has no compiler to machine code");
+  } else {
+    take_code(*parts_.compiler, *ready->code);
+  }
   loaded_count_.fetch_add(1);
   cache_.put(source.record->code, ready);
   return ModuleCache::Entry(std::move(ready));
@@ -84,7 +102,12 @@ Result<RunResult> WasmRuntime::run(const Prepared& prepared, const RunRequest& r
   if (request.arguments.size() != ready.inputs.size()) {
     return argument_count_error(request.name, ready.inputs.size(), request.arguments.size());
   }
-  return run_module(parts_, watchdog_, ready, request);
+  SAMARA_TRY(RunResult result, run_module(parts_, watchdog_, ready, request));
+  CodeForms& code = *ready.ready->code;
+  if (queue_.has_value() && code.spent(std::chrono::nanoseconds(result.usage.cpu_ns))) {
+    queue_->add(ready.ready->code);
+  }
+  return result;
 }
 
 }  // namespace samara::runtime::wasm

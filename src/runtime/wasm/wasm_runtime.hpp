@@ -14,6 +14,7 @@
 #include "port/processes.hpp"
 #include "port/random.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime/wasm/code_queue.hpp"
 #include "runtime/wasm/host_function.hpp"
 #include "runtime/wasm/module_cache.hpp"
 #include "runtime/wasm/scan.hpp"
@@ -34,6 +35,8 @@ struct WasmRuntimeParts {
   size_t modules_max = 64;
   /// Null: functions that need random bytes are not run.
   port::Random* random = nullptr;
+  /// Null: modules stay interpreted.
+  const CodeCompiler* compiler = nullptr;
 };
 
 class WasmRuntime final : public Runtime {
@@ -42,7 +45,7 @@ class WasmRuntime final : public Runtime {
 
   std::string_view kind() const override;
   Placement placement() const override {
-    return {.reason = "run in this process, interpreted: it is WebAssembly"};
+    return {.reason = "run in this process: it is WebAssembly"};
   }
   std::vector<Offer> offers(const FunctionRecord& record) const override;
   /// Errors, beside those of the interface: what scan, check_imports, bind_export and
@@ -50,6 +53,12 @@ class WasmRuntime final : public Runtime {
   Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) override;
   /// Errors, beside those of the interface: invalid_argument (an Integer that its i32 cannot hold).
   Result<RunResult> run(const Prepared& prepared, const RunRequest& request) override;
+
+  /// Compiles the function's module to machine code now, unless it is done or under way.
+  /// Errors: those of prepare and of CodeCompiler::compile; it is interpreted then.
+  Result<void> compile(const FunctionSource& source);
+  /// Until the modules that were worth it are compiled.
+  void wait_for_code();
 
   /// How often a module had to be translated.
   uint64_t loaded_count() const { return loaded_count_.load(); }
@@ -62,6 +71,7 @@ class WasmRuntime final : public Runtime {
   WasmRuntimeParts parts_;
   ModuleCache cache_;
   Watchdog watchdog_;
+  std::optional<CodeQueue> queue_;         // nothing without a compiler
   std::atomic<uint64_t> loaded_count_{0};  // alone; orders nothing
 };
 

@@ -3,8 +3,8 @@
  *
  * usage: samara-wasm-aot --version
  *        samara-wasm-aot ARCH ABI CPU FEATURES OPT SIZE BOUNDS SECONDS MIBIBYTES
- * ABI, CPU and FEATURES may be "-": none. BOUNDS: 1 checks each access, 2 leaves it to guard pages
- * where the target has them. Exit: 0, or 1 with one line on stderr, or a signal when a limit is
+ * ABI, CPU and FEATURES may be "-": none. BOUNDS: 0 for an engine with threads and guard pages, which
+ * find wrong accesses; the code can be interrupted. 1 for one without: each access is checked. Exit: 0, or 1 with one line on stderr, or a signal when a limit is
  * reached. */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,8 @@
 #include "wasm_export.h"
 
 /* The wire form of "memory 0 is shared". The compiler then reloads the flag that ends a thread in
- * every loop, which it would otherwise keep in a register for ever. */
+ * every loop, which it would otherwise keep in a register for ever. It also takes for granted that the
+ * memory never moves, which is so only where guard pages have reserved all of its addresses. */
 enum { k_shared_memory_flag = 2, k_input_max = 64 << 20 };
 
 static int fail(const char *what, const char *why) {
@@ -91,13 +92,15 @@ static int compile(unsigned char *bytes, size_t size, char **words, int out) {
   option.enable_call_indirect_overlong = true;
   option.enable_tail_call = true;
   option.enable_aux_stack_check = true;
-  option.enable_thread_mgr = true;
+  bool guarded = option.bounds_checks == 0;
+  option.enable_thread_mgr = guarded;
   aot_call_stack_features_init_default(&option.call_stack_features);
-  AOTCompContext *context = aot_create_comp_context(data, &option);
-  if (context == NULL) return fail("cannot compile", aot_get_last_error());
+  /* From before the context is made: it already decides how memory is reached. */
   AOTMemory *memory = &data->memories[0];
   uint32_t flags = memory->flags;
-  memory->flags |= k_shared_memory_flag;
+  if (guarded) memory->flags |= k_shared_memory_flag;
+  AOTCompContext *context = aot_create_comp_context(data, &option);
+  if (context == NULL) return fail("cannot compile", aot_get_last_error());
   bool compiled = aot_compile_wasm(context);
   memory->flags = flags;
   if (!compiled) return fail("cannot compile", aot_get_last_error());
