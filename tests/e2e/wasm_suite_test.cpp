@@ -18,6 +18,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/sha256.hpp"
+#include "ports/linux/programs.hpp"
+#include "runtime/wasm/machine_code.hpp"
 #include "runtime/wasm/scan.hpp"
 #include "runtime/wasm/staging.hpp"
 #include "runtime/wasm/wamr.hpp"
@@ -75,10 +78,15 @@ struct Counts {
   unsigned refused = 0;
   unsigned calls = 0;
   unsigned skipped = 0;
+  unsigned compiled = 0;
 };
 
 class Player {
  public:
+  Player() = default;
+  /// Makes the calls in machine code.
+  explicit Player(const CodeCompiler& compiler) : compiler_(&compiler) {}
+
   void play(std::istream& lines) {
     std::string line;
     while (std::getline(lines, line)) {
@@ -119,6 +127,7 @@ class Player {
     if (!engine_available()) return;
     module_ = std::move(*module);
     Staged staged = stage(bytes, module_);
+    const Bytes as_compiled = staged.bytes;
     auto loaded = LoadedModule::load(std::move(staged.bytes));
     if (!loaded) {
       EXPECT_NE(std::ranges::find(k_refused_by_engine, where_), std::end(k_refused_by_engine))
@@ -126,6 +135,21 @@ class Player {
       return;
     }
     if (!module_.imports.empty()) return;
+    if (compiler_ != nullptr) {
+      // What calls nothing is only taken or refused, which the interpreter has shown.
+      if (module_.exports.empty()) return;
+      auto code = compiler_->compile(sha256(bytes), as_compiled, host_target(), nullptr);
+      if (!code) {
+        ADD_FAILURE() << where_ << ": " << code.error().message();
+        return;
+      }
+      counts.compiled++;
+      loaded = LoadedModule::load_code(std::move(*code));
+      if (!loaded) {
+        ADD_FAILURE() << where_ << ": " << loaded.error().message();
+        return;
+      }
+    }
     auto instance = Instance::create(*loaded, {.stack_bytes = 256U << 10});
     if (!instance) {
       ADD_FAILURE() << where_ << ": " << instance.error().message();
@@ -196,6 +220,7 @@ class Player {
   std::string where_;
   Module module_;
   std::unique_ptr<Instance> instance_;
+  const CodeCompiler* compiler_ = nullptr;
 };
 
 TEST(WasmSuite, modules_are_taken_and_refused_and_calls_give_what_the_suite_says) {
@@ -213,6 +238,22 @@ TEST(WasmSuite, modules_are_taken_and_refused_and_calls_give_what_the_suite_says
       counts.valid, counts.unsupported, counts.refused, counts.calls, counts.skipped);
   EXPECT_GT(counts.valid, 1'000U);
   EXPECT_GT(counts.refused, 2'000U);
+}
+
+TEST(WasmSuite, machine_code_gives_what_the_suite_says) {
+  port::LinuxPrograms programs;
+  CodeCompiler compiler(
+      {.programs = &programs, .program = port::program_beside("samara-wasm-aot")});
+  if (!compiler.available()) GTEST_SKIP() << "this build runs no machine code";
+  Suite suite;
+  if (!suite.found()) GTEST_SKIP() << "no ../shared/wasm-testsuite";
+  ASSERT_TRUE(suite.converted());
+  std::ifstream lines = suite.lines();
+  Player player(compiler);
+  player.play(lines);
+  std::printf("%u modules compiled, %u calls right\n", player.counts.compiled, player.counts.calls);
+  EXPECT_GT(player.counts.compiled, 100U);
+  EXPECT_GT(player.counts.calls, 20'000U);
 }
 
 }  // namespace
