@@ -7,6 +7,7 @@ namespace samara::cli {
 
 extern const Command k_call_ls;
 extern const Command k_call_show;
+extern const Command k_build;
 extern const Command k_check;
 extern const Command k_complete;
 extern const Command k_completion;

@@ -20,6 +20,7 @@
 #include "ports/linux/processes.hpp"
 #include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
+#include "ports/linux/sandbox.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "store/directory_repository.hpp"
 
@@ -70,6 +71,7 @@ struct Context::Parts {
   port::LinuxClock clock;
   port::LinuxProcesses processes;
   port::LinuxPrograms programs;
+  port::LinuxSandbox sandbox;
   port::CurlHttpClient http;
   std::optional<TypeTable> types;
   std::optional<eval::PlatformRegistry> platform;
@@ -176,8 +178,13 @@ Result<engine::Engine*> Context::engine(const Grants& grants) {
 
 runtime::HostRuntimes& Context::code_runtimes() {
   if (!parts_->runtimes) {
-    runtime::HostParts host{types(),        parts_->clock,    parts_->processes,
-                            parts_->random, parts_->programs, {}};
+    runtime::HostParts host{types(),
+                            parts_->clock,
+                            parts_->processes,
+                            parts_->random,
+                            parts_->programs,
+                            parts_->sandbox,
+                            {}};
     host.code_compiler = port::program_beside(runtime::k_code_compiler);
     if (auto repository = this->repository()) {
       parts_->code_cache.emplace(**repository);

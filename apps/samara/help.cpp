@@ -123,7 +123,9 @@ std::string program_help() {
   std::string_view group;
   for (const Command* command : all_commands()) {
     // The last line names them; what people start by hand comes first.
-    if (command->hidden || command == &k_completion || command == &k_lsp) continue;
+    if (command->hidden || command == &k_completion || command == &k_lsp || command == &k_version) {
+      continue;
+    }
     if (command->group.empty()) {
       pad(out, "  " + std::string(command->name), k_names_width);
       out += command->summary;
@@ -143,7 +145,7 @@ std::string program_help() {
   }
   out +=
       "\nThe repository is --repo DIR, SAMARA_REPO, or the nearest .samara upwards.\n"
-      "samara COMMAND -h tells more. Also: samara completion bash|zsh|fish, samara lsp.\n";
+      "samara COMMAND -h tells more. Also: samara version, lsp, completion bash|zsh|fish.\n";
   return out;
 }
 

@@ -16,8 +16,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "ports/linux/commands.hpp"
 #include "ports/linux/files.hpp"
+#include "ports/linux/programs.hpp"
 #include "ports/linux/sandbox.hpp"
 #include "runtime/native/build.hpp"
 #include "runtime/native/import.hpp"
@@ -58,7 +58,7 @@ struct World {
   TypeTable table;
   RecordTypes types{table};
   port::LinuxFiles files;
-  port::LinuxCommands commands;
+  port::LinuxPrograms programs;
   port::LinuxSandbox sandbox;
 };
 
@@ -81,7 +81,7 @@ BuildRequest build_request(const std::string& source) {
 Task make(NativeRuntime& runtime, const char* source, const Type* type) {
   const std::string path = "/tmp/samara_native_bench_" + std::to_string(getpid()) + ".c";
   std::ofstream(path) << source;
-  auto built = build_task(world().commands, world().files, build_request(path));
+  auto built = build_task(world().programs, world().files, build_request(path));
   unlink(path.c_str());
   Task out;
   if (!built) return out;
@@ -162,10 +162,11 @@ void fib_plain(benchmark::State& state) {
   // From the folder of this file to that of the guest's headers.
   std::string include = __FILE__;
   include = "-I" + include.substr(0, include.rfind("bench/micro")) + "include";
-  auto compiled = world().commands.run(
-      {.words = {"gcc", "-O2", "-fPIC", "-shared", include, base + ".c", "-o", base + ".so"}});
-  void* library =
-      compiled && compiled->status == 0 ? dlopen((base + ".so").c_str(), RTLD_NOW) : nullptr;
+  auto compiled = world().programs.run(
+      {.path = "gcc",
+       .words = {"-O2", "-fPIC", "-shared", include, base + ".c", "-o", base + ".so"},
+       .input = {}});
+  void* library = compiled && compiled->done() ? dlopen((base + ".so").c_str(), RTLD_NOW) : nullptr;
   unlink((base + ".c").c_str());
   unlink((base + ".so").c_str());
   if (library == nullptr) return state.SkipWithError("it cannot be built");

@@ -87,7 +87,7 @@ int32_t open_handle(const char* path, bool make, samara_repository** out) {
 samara::runtime::HostRuntimes& samara_repository::runtimes() {
   if (!runtimes_made) {
     code_cache.emplace(*store);
-    samara::runtime::HostParts host{types, clock, processes, random, programs, {}};
+    samara::runtime::HostParts host{types, clock, processes, random, programs, sandbox, {}};
     host.code_compiler = samara::port::program_beside(samara::runtime::k_code_compiler);
     host.code_cache = &*code_cache;
     runtimes_made.emplace(std::move(host));

@@ -15,6 +15,7 @@
 #include "ports/linux/processes.hpp"
 #include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
+#include "ports/linux/sandbox.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "samara/samara.h"
 #include "store/directory_repository.hpp"
@@ -36,6 +37,7 @@ struct samara_repository {
   std::vector<std::string> capabilities;
   std::unique_ptr<samara::store::DirectoryRepository> store;
   samara::port::LinuxPrograms programs;
+  samara::port::LinuxSandbox sandbox;
   std::optional<samara::engine::SealedCache> code_cache;
   std::optional<samara::runtime::HostRuntimes> runtimes_made;
 

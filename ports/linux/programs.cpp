@@ -1,10 +1,12 @@
 #include "ports/linux/programs.hpp"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,7 +82,8 @@ class SpawnPlan {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
   ~SpawnPlan() {
     posix_spawn_file_actions_destroy(&actions_);
@@ -96,7 +99,7 @@ class SpawnPlan {
     words.push_back(nullptr);
     pid_t child = -1;
     int failed =
-        ::posix_spawn(&child, order.path.c_str(), &actions_, &attributes_, words.data(), environ);
+        ::posix_spawnp(&child, order.path.c_str(), &actions_, &attributes_, words.data(), environ);
     if (failed != 0) return os_error(failed).with_context("cannot start '" + order.path + "'");
     return child;
   }
@@ -232,13 +235,29 @@ Result<ProgramReport> LinuxPrograms::run(const ProgramOrder& order) {
   ProgramReport report;
   Quiet quiet;
   bool exited = Conversation(order, in.writing, out.reading, messages.reading).go(report);
-  if (!exited) ::kill(child, SIGKILL);
+  if (!exited) ::kill(-child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
   if (report.end != ProgramEnd::exited) return report;
   report.end = WIFSIGNALED(status) ? ProgramEnd::signalled : ProgramEnd::exited;
   report.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
   return report;
+}
+
+Result<std::string> LinuxPrograms::make_scratch() {
+  const char* base = ::getenv("TMPDIR");
+  std::string folder =
+      std::string(base != nullptr && *base == '/' ? base : "/tmp") + "/samara-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) return os_error(errno);
+  return folder;
+}
+
+void LinuxPrograms::remove_scratch(const std::string& folder) {
+  if (DIR* open = ::opendir(folder.c_str())) {
+    while (const dirent* entry = ::readdir(open)) ::unlinkat(::dirfd(open), entry->d_name, 0);
+    ::closedir(open);
+  }
+  ::rmdir(folder.c_str());
 }
 
 namespace {

@@ -8,6 +8,8 @@ namespace samara::port {
 class LinuxPrograms final : public Programs {
  public:
   Result<ProgramReport> run(const ProgramOrder& order) override;
+  Result<std::string> make_scratch() override;
+  void remove_scratch(const std::string& folder) override;
 };
 
 /// The path of a program installed beside the one that runs, or beside the library that this code

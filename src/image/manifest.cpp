@@ -21,6 +21,7 @@ uint16_t fixed_length(Tag tag) {
     case Tag::name:
     case Tag::target:
     case Tag::note:
+    case Tag::type_text:
       return 0;
     case Tag::abi:
     case Tag::entry:
@@ -45,7 +46,8 @@ uint16_t fixed_length(Tag tag) {
 }
 
 bool known(uint16_t type) {
-  return (type >= 1 && type <= 14) || type == static_cast<uint16_t>(Tag::note);
+  return (type >= 1 && type <= 14) || type == static_cast<uint16_t>(Tag::note) ||
+         type == static_cast<uint16_t>(Tag::type_text);
 }
 
 /// Length of the well-formed character without control meaning at the front; 0 when there is none.
@@ -178,6 +180,9 @@ Refusal take(const Entry& entry, uint32_t at, Manifest& manifest) {
       manifest.pure = value[0] == 1;
       break;
     case Tag::note:
+      break;
+    case Tag::type_text:
+      manifest.type_text = value;
       break;
   }
   return k_accepted;

@@ -31,6 +31,7 @@ enum class Tag : uint16_t {
   may_call = 13,
   determinism = 14,
   note = 0x8001,
+  type_text = 0x8002,
 };
 
 /// Bits of Manifest::capabilities.
@@ -83,8 +84,9 @@ struct Manifest {
   std::optional<Hash> output_type;
   std::optional<uint32_t> task_version;
   std::optional<Validity> validity;
-  ByteView may_call;  // task ids of 32 bytes, each behind the 4 bytes of its entry's head
-  bool pure = false;  // the result depends on the input alone
+  ByteView type_text;  // East text of the type of the function; may be empty, is not checked here
+  ByteView may_call;   // task ids of 32 bytes, each behind the 4 bytes of its entry's head
+  bool pure = false;   // the result depends on the input alone
   // Where the entries stand in the manifest, for refusals of their values; 0 where missing.
   struct Offsets {
     uint32_t target = 0, abi = 0, entry = 0, image_hash = 0, memory = 0, time = 0;

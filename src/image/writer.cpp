@@ -59,6 +59,7 @@ Bytes write_manifest(const PackInput& input, uint32_t entry, uint32_t span, cons
   for (const Hash& callee : input.may_call) out.add(Tag::may_call, callee.view());
   if (input.pure) out.add_numbers(Tag::determinism, uint8_t{1});
   if (!input.note.empty()) out.add(Tag::note, as_bytes(input.note));
+  if (!input.type_text.empty()) out.add(Tag::type_text, as_bytes(input.type_text));
   return out.finish();
 }
 

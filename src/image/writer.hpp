@@ -22,6 +22,7 @@ struct PackInput {
   std::vector<Hash> may_call{};
   bool pure = false;
   std::string note{};       // empty: none
+  std::string type_text{};  // East text of the type of the function; empty: none
   bool resettable = false;  // header flag
 };
 

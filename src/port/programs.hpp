@@ -12,7 +12,7 @@
 namespace samara::port {
 
 struct ProgramOrder {
-  std::string path;                // of the file; no search
+  std::string path;                // of the file; without a slash it is looked for as shells do
   std::vector<std::string> words;  // the arguments, without the program's own name
   ByteView input;                  // its standard input
   /// Then it is killed. Zero: none.
@@ -37,9 +37,14 @@ struct ProgramReport {
 class Programs {
  public:
   virtual ~Programs() = default;
-  /// The program gets no descriptors but the three, and none of our signal settings.
-  /// Errors: not_found (no such file), permission, exhausted (processes, descriptors).
+  /// The program gets no descriptors but the three, none of our signal settings, and a process
+  /// group of its own: when it is killed, so are those that it has started. Errors: not_found (no
+  /// such file), permission, exhausted (processes, descriptors).
   virtual Result<ProgramReport> run(const ProgramOrder& order) = 0;
+  /// A new empty folder that nobody else can read. Errors: as Files.
+  virtual Result<std::string> make_scratch() = 0;
+  /// Removes a folder of make_scratch with the files in it.
+  virtual void remove_scratch(const std::string& folder) = 0;
 };
 
 }  // namespace samara::port

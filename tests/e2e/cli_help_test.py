@@ -5,7 +5,7 @@ import subprocess
 import cli
 
 COMMANDS = ["init", "put", "show", "type", "convert", "fn add", "fn ls", "fn show", "fn rm", "run",
-            "check", "fmt", "repl", "lsp",
+            "build", "check", "fmt", "repl", "lsp",
             "why", "log", "call ls", "call show", "ref ls", "ref set", "ref rm", "gc", "fsck",
             "stats", "version", "completion"]
 

@@ -9,8 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "ports/linux/commands.hpp"
 #include "ports/linux/files.hpp"
+#include "ports/linux/programs.hpp"
 #include "ports/linux/sandbox.hpp"
 #include "runtime/native/build.hpp"
 #include "runtime/native/import.hpp"
@@ -23,7 +23,7 @@ struct NativeWorld {
   TypeTable table;
   RecordTypes types{table};
   port::LinuxFiles files;
-  port::LinuxCommands commands;
+  port::LinuxPrograms programs;
   port::LinuxSandbox sandbox;
 };
 
@@ -65,7 +65,7 @@ class NativeTest : public testing::Test {
         testing::TempDir() + "samara_native_" + std::to_string(getpid()) + (c ? ".c" : ".cpp");
     std::ofstream(path) << source;
     request.source = path;
-    auto out = build_task(world().commands, world().files, request);
+    auto out = build_task(world().programs, world().files, request);
     std::remove(path.c_str());
     return out;
   }

@@ -1,6 +1,7 @@
 #include "runtime/host/host_runtimes.hpp"
 
 #include "core/assert.hpp"
+#include "runtime/native/import.hpp"
 #include "runtime/wasm/import.hpp"
 
 namespace samara::runtime {
@@ -23,7 +24,8 @@ HostRuntimes::HostRuntimes(HostParts parts)
                  .program = std::move(parts.code_compiler),
                  .cache = parts.code_cache}),
       wasm_(wasm_parts(types_, parts, compiler_)),
-      all_{&wasm_} {}
+      native_({.types = types_, .sandbox = parts.sandbox}),
+      all_{&wasm_, &native_} {}
 
 Result<void> HostRuntimes::compile(const ImportedFunction& imported) {
   if (imported.record.kind != k_kind_wasm || !compiler_.available()) return {};
@@ -44,12 +46,16 @@ std::optional<std::string_view> HostRuntimes::kind_of(ByteView bytes) {
   if (begins(std::string_view("\0asm", 4)) || begins(std::string_view("\0aot", 4))) {
     return k_kind_wasm;
   }
+  if (begins("SNT1")) return k_kind_native;
   return std::nullopt;
 }
 
 Result<ImportedFunction> HostRuntimes::import(ByteView bytes, const CodeOptions& options) const {
   auto kind = kind_of(bytes);
   SAMARA_ASSERT(kind.has_value());
+  if (kind == k_kind_native) {
+    return native::import_image(types_, bytes, {.type = options.type, .source = options.source});
+  }
   wasm::ImportOptions import;
   import.export_name = options.export_name;
   import.type = options.type;

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "runtime/imported_function.hpp"
+#include "runtime/native/native_runtime.hpp"
 #include "runtime/wasm/wasm_runtime.hpp"
 
 namespace samara::runtime {
@@ -31,6 +32,7 @@ struct HostParts {
   port::Processes& processes;
   port::Random& random;
   port::Programs& programs;
+  port::Sandbox& sandbox;  // for native images
   /// Path of k_code_compiler; empty: WebAssembly stays interpreted.
   std::string code_compiler;
   /// Null: machine code is forgotten at the end.
@@ -62,7 +64,8 @@ class HostRuntimes {
   RecordTypes types_;
   wasm::CodeCompiler compiler_;
   wasm::WasmRuntime wasm_;
-  std::array<Runtime*, 1> all_;
+  native::NativeRuntime native_;
+  std::array<Runtime*, 2> all_;
 };
 
 }  // namespace samara::runtime

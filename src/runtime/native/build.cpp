@@ -5,6 +5,7 @@
 #include "image/writer.hpp"
 #include "runtime/native/guest_headers.hpp"
 #include "runtime/native/import.hpp"
+#include "value/text_type.hpp"
 
 namespace samara::runtime::native {
 
@@ -155,8 +156,8 @@ std::vector<std::string> command_words(const Recipe& recipe, const BuildRequest&
 // The folder goes when the build is over, however it ended.
 class Scratch {
  public:
-  Scratch(port::Commands& commands, port::Files& files, std::string folder)
-      : commands_(commands), files_(files), folder_(std::move(folder)) {}
+  Scratch(port::Programs& programs, port::Files& files, std::string folder)
+      : programs_(programs), files_(files), folder_(std::move(folder)) {}
   Scratch(const Scratch&) = delete;
   ~Scratch() {
     for (const char* file : {"/samara/guest/task.h", "/samara/guest/task.hpp"}) {
@@ -164,12 +165,12 @@ class Scratch {
     }
     (void)files_.remove_directory(port::k_no_directory, folder_ + "/samara/guest");
     (void)files_.remove_directory(port::k_no_directory, folder_ + "/samara");
-    commands_.remove_scratch(folder_);
+    programs_.remove_scratch(folder_);
   }
   const std::string& folder() const { return folder_; }
 
  private:
-  port::Commands& commands_;
+  port::Programs& programs_;
   port::Files& files_;
   std::string folder_;
 };
@@ -199,6 +200,10 @@ image::PackInput pack_input(const Recipe& recipe, const BuildRequest& request) {
     const Type* output = request.type->output();
     out.input_type = type_hash(inputs);
     out.output_type = type_hash({&output, 1});
+    // A long one would fill the manifest; then whoever adds the image says the type.
+    constexpr size_t k_type_text_max = 2048;
+    std::string text = type_to_text(request.type);
+    if (text.size() <= k_type_text_max) out.type_text = std::move(text);
   }
   return out;
 }
@@ -221,7 +226,7 @@ std::string default_compiler(std::string_view target, bool cpp) {
   return std::string(cpp ? recipe->cpp : recipe->c);
 }
 
-Result<BuiltTask> build_task(port::Commands& commands, port::Files& files,
+Result<BuiltTask> build_task(port::Programs& programs, port::Files& files,
                              const BuildRequest& request) {
   const std::string_view target = request.target.empty() ? own_target() : request.target;
   const Recipe* recipe = recipe_of(target);
@@ -233,22 +238,27 @@ Result<BuiltTask> build_task(port::Commands& commands, port::Files& files,
                  "tasks are not built for '" + std::string(target) + "', but for " + known);
   }
   SAMARA_CHECK(files.info_at(port::k_no_directory, request.source));
-  SAMARA_TRY(std::string folder, commands.make_scratch());
-  const Scratch scratch(commands, files, std::move(folder));
+  SAMARA_TRY(std::string folder, programs.make_scratch());
+  const Scratch scratch(programs, files, std::move(folder));
   SAMARA_CHECK(write_headers(files, scratch.folder()));
-  port::CommandOrder order;
+  port::ProgramOrder order;
   order.words = command_words(*recipe, request, scratch.folder());
+  order.path = order.words[0];
+  order.words.erase(order.words.begin());
   order.wall_max = std::chrono::minutes(5);
-  SAMARA_TRY(port::CommandResult compiled, commands.run(order));
-  if (compiled.status != 0) {
-    return Error(Code::check_failed, compiled.output.empty()
-                                         ? "'" + order.words[0] + "' failed without a word"
-                                         : compiled.output);
+  SAMARA_TRY(port::ProgramReport compiled, programs.run(order));
+  if (compiled.end == port::ProgramEnd::timed_out) {
+    return Error(Code::timeout, "'" + order.path + "' took too long");
+  }
+  if (!compiled.done()) {
+    return Error(Code::check_failed, compiled.messages.empty()
+                                         ? "'" + order.path + "' failed without a word"
+                                         : compiled.messages);
   }
   SAMARA_TRY(const Bytes elf, read_file(files, scratch.folder() + "/task"));
   BuiltTask out;
   SAMARA_TRY(out.file, image::pack(pack_input(*recipe, request), elf, elf));
-  out.messages = std::move(compiled.output);
+  out.messages = std::move(compiled.messages);
   return out;
 }
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "image/manifest.hpp"
-#include "port/commands.hpp"
 #include "port/files.hpp"
+#include "port/programs.hpp"
 #include "value/type.hpp"
 
 namespace samara::runtime::native {
@@ -37,7 +37,7 @@ struct BuiltTask {
 
 /// Errors: invalid_argument (no such target), not_found (no such compiler or source), check_failed
 /// (the compiler's own messages), corrupt (a linked image that the validator refuses), timeout, io.
-Result<BuiltTask> build_task(port::Commands& commands, port::Files& files,
+Result<BuiltTask> build_task(port::Programs& programs, port::Files& files,
                              const BuildRequest& request);
 
 /// The triple of this machine; empty: none.

@@ -5,6 +5,7 @@
 #include "image/writer.hpp"
 #include "runtime/native/effects.hpp"
 #include "value/beast2.hpp"
+#include "value/text_type.hpp"
 
 namespace samara::runtime::native {
 
@@ -18,7 +19,9 @@ Result<void> check_type(const Type* type) {
 
 Result<void> take_types(FunctionRecord& record, const Type* type) {
   if (type == nullptr || !type->is_function()) {
-    return Error(Code::invalid_argument, "the type of a native image must be one of functions");
+    return Error(Code::invalid_argument,
+                 type == nullptr ? "the image does not say the type of its function: give it"
+                                 : "the type of a native image must be one of functions");
   }
   for (uint32_t i = 0; i < type->input_count(); i++) {
     SAMARA_CHECK(check_type(type->child(i)));
@@ -26,6 +29,17 @@ Result<void> take_types(FunctionRecord& record, const Type* type) {
   }
   record.output = type->output();
   return check_type(record.output);
+}
+
+// The caller's word, else the manifest's.
+Result<const Type*> type_of(const image::Manifest& manifest, const Type* given, TypeTable& types) {
+  if (given != nullptr || manifest.type_text.empty()) return given;
+  TypeParseResult parsed = type_from_text(types, as_text(manifest.type_text));
+  if (!parsed) {
+    return Error(Code::corrupt,
+                 "the type that the image says it has is none: " + parsed.error->reason);
+  }
+  return parsed.type;
 }
 
 Result<void> check_hashes(const image::Manifest& manifest, const FunctionRecord& record) {
@@ -57,7 +71,8 @@ Result<ImportedFunction> import_image(const RecordTypes& types, ByteView bytes,
   ImportedFunction out;
   FunctionRecord& record = out.record;
   record.kind = k_kind_native;
-  SAMARA_CHECK(take_types(record, options.type));
+  SAMARA_TRY(const Type* type, type_of(container.manifest, options.type, types.types));
+  SAMARA_CHECK(take_types(record, type));
   SAMARA_CHECK(check_hashes(container.manifest, record));
   record.effects = effects_of(container.manifest);
   SAMARA_TRY(out.code, image::without_debug(bytes));

@@ -10,8 +10,7 @@
 namespace samara::runtime::native {
 
 struct ImportOptions {
-  /// A type of functions, of types.types. Needed: an image does not carry its types, only their
-  /// hashes.
+  /// A type of functions, of types.types; null: the one that the image says.
   const Type* type = nullptr;
   /// Where the bytes come from, for the companion.
   std::string_view source{};
