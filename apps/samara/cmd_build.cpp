@@ -115,7 +115,7 @@ constinit const Command k_build = {
     .detail =
         "It includes <samara/guest/task.h>, which comes with samara. samara fn add FILE.snt\n"
         "makes it a function, which runs in a process of its own behind walls.",
-    .example = "samara build fib.c --pure && samara fn add fib.snt && samara run fib 30",
+    .example = "samara build fib.c --pure && samara fn add fib.snt",
     .run = run,
 };
 

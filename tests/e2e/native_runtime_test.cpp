@@ -269,7 +269,12 @@ TEST_F(NativeRuntimeTest, types_must_be_those_that_the_image_was_built_for) {
   auto refused = import_image(world().types, built->file, {.type = other});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::type_mismatch);
-  auto none = import_image(world().types, built->file, {});
+  auto own = import_image(world().types, built->file, {});
+  ASSERT_TRUE(own) << own.error().message();
+  EXPECT_EQ(own->record.inputs, std::vector<const Type*>{types().integer()});
+  auto untyped = build(example("fib.c"), {});
+  ASSERT_TRUE(untyped);
+  auto none = import_image(world().types, untyped->file, {});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, Code::invalid_argument);
 }

@@ -194,6 +194,7 @@ image::PackInput pack_input(const Recipe& recipe, const BuildRequest& request) {
   out.resettable = true;
   if (request.type != nullptr && request.type->is_function()) {
     std::vector<const Type*> inputs;
+    inputs.reserve(request.type->input_count());
     for (uint32_t i = 0; i < request.type->input_count(); i++) {
       inputs.push_back(request.type->child(i));
     }

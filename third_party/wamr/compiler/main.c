@@ -3,9 +3,9 @@
  *
  * usage: samara-wasm-aot --version
  *        samara-wasm-aot ARCH ABI CPU FEATURES OPT SIZE BOUNDS SECONDS MIBIBYTES
- * ABI, CPU and FEATURES may be "-": none. BOUNDS: 0 for an engine with threads and guard pages, which
- * find wrong accesses; the code can be interrupted. 1 for one without: each access is checked. Exit: 0, or 1 with one line on stderr, or a signal when a limit is
- * reached. */
+ * ABI, CPU and FEATURES may be "-": none. BOUNDS: 0 for an engine with threads and guard pages,
+ * which find wrong accesses; the code can be interrupted. 1 for one without: each access is
+ * checked. Exit: 0, or 1 with one line on stderr, or a signal when a limit is reached. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,38 +20,38 @@
 #include "wasm_export.h"
 
 /* The wire form of "memory 0 is shared". The compiler then reloads the flag that ends a thread in
- * every loop, which it would otherwise keep in a register for ever. It also takes for granted that the
- * memory never moves, which is so only where guard pages have reserved all of its addresses. */
+ * every loop, which it would otherwise keep in a register for ever. It also takes for granted that
+ * the memory never moves, which is so only where guard pages have reserved all of its addresses. */
 enum { k_shared_memory_flag = 2, k_input_max = 64 << 20 };
 
-/* A load outside of the memory traps, also when nobody uses what it loads. Guard pages find it only if
- * it is there, and the optimiser drops loads that nobody uses unless they are volatile. The linker
- * sends all calls of the builder through here; the compiler calls a load from the module's memory
- * "data". */
+/* A load outside of the memory traps, also when nobody uses what it loads. Guard pages find it only
+ * if it is there, and the optimiser drops loads that nobody uses unless they are volatile. The
+ * linker sends all calls of the builder through here; the compiler calls a load from the module's
+ * memory "data". */
 LLVMValueRef __real_LLVMBuildLoad2(LLVMBuilderRef builder, LLVMTypeRef type, LLVMValueRef from,
-                                   const char *name);
+                                   const char* name);
 LLVMValueRef __wrap_LLVMBuildLoad2(LLVMBuilderRef builder, LLVMTypeRef type, LLVMValueRef from,
-                                   const char *name) {
+                                   const char* name) {
   LLVMValueRef value = __real_LLVMBuildLoad2(builder, type, from, name);
   if (strcmp(name, "data") == 0) LLVMSetVolatile(value, true);
   return value;
 }
 
-static int fail(const char *what, const char *why) {
+static int fail(const char* what, const char* why) {
   fprintf(stderr, "%s%s%s\n", what, why == NULL || *why == 0 ? "" : ": ", why == NULL ? "" : why);
   return 1;
 }
 
-static char *given(char *word) { return strcmp(word, "-") == 0 ? NULL : word; }
+static char* given(char* word) { return strcmp(word, "-") == 0 ? NULL : word; }
 
 static void limit(int what, rlim_t most) {
   struct rlimit both = {most, most};
   setrlimit(what, &both);
 }
 
-static unsigned char *read_all(size_t *size) {
+static unsigned char* read_all(size_t* size) {
   size_t capacity = 1 << 16;
-  unsigned char *bytes = malloc(capacity);
+  unsigned char* bytes = malloc(capacity);
   *size = 0;
   while (bytes != NULL) {
     ssize_t got = read(0, bytes + *size, capacity - *size);
@@ -63,7 +63,7 @@ static unsigned char *read_all(size_t *size) {
     *size += (size_t)got;
     if (*size < capacity) continue;
     capacity *= 2;
-    unsigned char *more = capacity > k_input_max ? NULL : realloc(bytes, capacity);
+    unsigned char* more = capacity > k_input_max ? NULL : realloc(bytes, capacity);
     if (more == NULL) break;
     bytes = more;
   }
@@ -71,7 +71,7 @@ static unsigned char *read_all(size_t *size) {
   return NULL;
 }
 
-static int write_all(int to, const unsigned char *bytes, size_t size) {
+static int write_all(int to, const unsigned char* bytes, size_t size) {
   while (size > 0) {
     ssize_t put = write(to, bytes, size);
     if (put < 0 && errno == EINTR) continue;
@@ -82,11 +82,11 @@ static int write_all(int to, const unsigned char *bytes, size_t size) {
   return 0;
 }
 
-static int compile(unsigned char *bytes, size_t size, char **words, int out) {
+static int compile(unsigned char* bytes, size_t size, char** words, int out) {
   char error[256] = "";
-  WASMModule *module = (WASMModule *)wasm_runtime_load(bytes, (uint32_t)size, error, sizeof error);
+  WASMModule* module = (WASMModule*)wasm_runtime_load(bytes, (uint32_t)size, error, sizeof error);
   if (module == NULL) return fail("the compiler refuses the module", error);
-  AOTCompData *data = aot_create_comp_data(module, given(words[0]), false);
+  AOTCompData* data = aot_create_comp_data(module, given(words[0]), false);
   if (data == NULL) return fail("cannot compile", aot_get_last_error());
   AOTCompOption option;
   memset(&option, 0, sizeof option);
@@ -109,21 +109,21 @@ static int compile(unsigned char *bytes, size_t size, char **words, int out) {
   option.enable_thread_mgr = guarded;
   aot_call_stack_features_init_default(&option.call_stack_features);
   /* From before the context is made: it already decides how memory is reached. */
-  AOTMemory *memory = &data->memories[0];
+  AOTMemory* memory = &data->memories[0];
   uint32_t flags = memory->flags;
   if (guarded) memory->flags |= k_shared_memory_flag;
-  AOTCompContext *context = aot_create_comp_context(data, &option);
+  AOTCompContext* context = aot_create_comp_context(data, &option);
   if (context == NULL) return fail("cannot compile", aot_get_last_error());
   bool compiled = aot_compile_wasm(context);
   memory->flags = flags;
   if (!compiled) return fail("cannot compile", aot_get_last_error());
   uint32_t made_size = 0;
-  uint8_t *made = aot_emit_aot_file_buf(context, data, &made_size);
+  uint8_t* made = aot_emit_aot_file_buf(context, data, &made_size);
   if (made == NULL) return fail("cannot write the machine code", aot_get_last_error());
   return write_all(out, made, made_size);
 }
 
-int main(int count, char **words) {
+int main(int count, char** words) {
   if (count == 2 && strcmp(words[1], "--version") == 0) {
     uint32_t major = 0, minor = 0, patch = 0;
     wasm_runtime_get_version(&major, &minor, &patch);
@@ -143,7 +143,7 @@ int main(int count, char **words) {
   int null = open("/dev/null", O_WRONLY);
   if (out < 0 || null < 0 || dup2(null, 1) < 0) return fail("cannot set up", strerror(errno));
   size_t size = 0;
-  unsigned char *bytes = read_all(&size);
+  unsigned char* bytes = read_all(&size);
   if (bytes == NULL) return fail("cannot read the module", "too large, or no memory");
   RuntimeInitArgs init;
   memset(&init, 0, sizeof init);
