@@ -96,10 +96,10 @@ constexpr PositionalSpec k_positionals[] = {
 };
 constexpr OptionSpec k_options[] = {
     {"output", 'o', "FILE", "default: the file's name with .snt", Completes::file},
-    {"type", 't', "TYPE", "as '(Integer) -> Float'; default: the first line says it"},
+    {"type", 't', "TYPE", "as '(Integer) -> Float'; default: the first line"},
     {"target", 0, "TRIPLE", "default: this machine; thumbv7m-none-samara"},
-    {"pure", 0, "", "its result depends on its arguments alone"},
-    {"heap", 0, "SIZE", "how much it may allocate; default: 256M, 16K on a device"},
+    {"pure", 0, "", "the result depends on the arguments alone"},
+    {"heap", 0, "SIZE", "what it may allocate; default: 256M"},
     {"name", 'n', "NAME", "of the task; default: that of the file"},
     {"cc", 0, "COMMAND", "the compiler; default: GCC of the target"},
 };
