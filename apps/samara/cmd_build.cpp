@@ -113,8 +113,9 @@ constinit const Command k_build = {
     .positionals = k_positionals,
     .options = k_options,
     .detail =
-        "It includes <samara/guest/task.h>, which comes with samara. samara fn add FILE.snt\n"
-        "makes it a function, which runs in a process of its own behind walls.",
+        "It includes <samara/guest/task.h>, which comes with samara. samara fn add makes a
+        "
+        "function of the image, which runs in a process of its own behind walls.",
     .example = "samara build fib.c --pure && samara fn add fib.snt",
     .run = run,
 };
