@@ -113,8 +113,8 @@ constinit const Command k_build = {
     .positionals = k_positionals,
     .options = k_options,
     .detail =
-        "It includes <samara/guest/task.h>, which comes with samara. samara fn add makes a\n"
-        "function of the image, which runs in a process of its own behind walls.",
+        "It includes <samara/guest/task.h>, which comes with samara. samara fn add makes\n"
+        "a function of the image, which runs in a process of its own behind walls.",
     .example = "samara build fib.c --pure && samara fn add fib.snt",
     .run = run,
 };
