@@ -16,6 +16,7 @@ extern const Command k_fn_add;
 extern const Command k_fn_ls;
 extern const Command k_fn_rm;
 extern const Command k_fn_show;
+extern const Command k_doctor;
 extern const Command k_fmt;
 extern const Command k_fsck;
 extern const Command k_gc;

@@ -123,7 +123,8 @@ std::string program_help() {
   std::string_view group;
   for (const Command* command : all_commands()) {
     // The last line names them; what people start by hand comes first.
-    if (command->hidden || command == &k_completion || command == &k_lsp || command == &k_version) {
+    if (command->hidden || command == &k_completion || command == &k_lsp || command == &k_version ||
+        command == &k_doctor) {
       continue;
     }
     if (command->group.empty()) {
@@ -145,7 +146,7 @@ std::string program_help() {
   }
   out +=
       "\nThe repository is --repo DIR, SAMARA_REPO, or the nearest .samara upwards.\n"
-      "samara COMMAND -h tells more. Also: samara version, lsp, completion bash|zsh|fish.\n";
+      "samara COMMAND -h tells more. Also: samara doctor, version, lsp, completion SHELL.\n";
   return out;
 }
 

@@ -7,7 +7,7 @@ import cli
 COMMANDS = ["init", "put", "show", "type", "convert", "fn add", "fn ls", "fn show", "fn rm", "run",
             "build", "check", "fmt", "repl", "lsp",
             "why", "log", "call ls", "call show", "ref ls", "ref set", "ref rm", "gc", "fsck",
-            "stats", "version", "completion"]
+            "stats", "doctor", "version", "completion"]
 
 
 class Help(cli.Cli):

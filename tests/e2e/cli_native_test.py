@@ -66,6 +66,12 @@ class Native(cli.Cli):
         self.fails(cli.GUEST_TIMED_OUT, "run", "spin", "1", "--timeout", "200ms",
                    says="did not end in time")
 
+    def test_the_doctor_names_the_walls(self):
+        findings = {one["what"]: one["here"] for one in self.ok("doctor", "--json").json()}
+        self.assertTrue(findings["native functions"])
+        self.assertTrue(any("wall: " in what and here for what, here in findings.items()))
+        self.assertIn("native functions", self.ok("doctor").out)
+
     def test_bad_source_and_bad_images_are_refused(self):
         self.write("bad.c", "// (Integer) -> Integer\nint x\n")
         self.fails(cli.FAILED, "build", "bad.c", says="bad.c:")
