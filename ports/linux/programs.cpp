@@ -71,7 +71,8 @@ class SpawnPlan {
   SpawnPlan(const Pipe& in, const Pipe& out, const Pipe& messages) {
     posix_spawn_file_actions_init(&actions_);
     posix_spawnattr_init(&attributes_);
-    // Numbers below 3 could be ours when the caller has closed its own: first away, then down.
+    // Also where the caller has closed its own three, none of these ends is overwritten before it
+    // is used: the two writing ones are at least the fourth and sixth descriptor there is.
     posix_spawn_file_actions_adddup2(&actions_, in.reading.number(), 0);
     posix_spawn_file_actions_adddup2(&actions_, out.writing.number(), 1);
     posix_spawn_file_actions_adddup2(&actions_, messages.writing.number(), 2);

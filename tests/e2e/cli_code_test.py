@@ -55,6 +55,12 @@ class Wasm(cli.Cli):
         self.assertIn("// kind       wasm", self.ok("fn", "show", "fib").out)
         self.fails(cli.FAILED, "fn", "show", "--plain", "fib", says="has no East source")
 
+    def test_compiling_leaves_nothing_in_the_folder(self):
+        before = {path.name for path in self.dir.iterdir()}
+        self.write("again.wasm", module([("again",) + FIB[1:]]))
+        self.ok("fn", "add", "again.wasm")
+        self.assertEqual({path.name for path in self.dir.iterdir()}, before | {"again.wasm"})
+
     def test_one_export_of_several_is_named(self):
         self.write("two.wasm", module([FIB, TRAP]))
         self.fails(cli.FAILED, "fn", "add", "two.wasm", says="'fib', 'trap'")

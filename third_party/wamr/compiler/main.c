@@ -1,16 +1,19 @@
 /* samara-wasm-aot: reads a WebAssembly module from stdin and writes machine code for the engine to
- * stdout. It limits itself before it reads the first byte: processor time, memory, no files.
+ * stdout. It limits itself before it reads the first byte - processor time, memory - and leaves no
+ * file behind, wherever it is started.
  *
  * usage: samara-wasm-aot --version
  *        samara-wasm-aot ARCH ABI CPU FEATURES OPT SIZE BOUNDS SECONDS MIBIBYTES
  * ABI, CPU and FEATURES may be "-": none. BOUNDS: 0 for an engine with threads and guard pages,
  * which find wrong accesses; the code can be interrupted. 1 for one without: each access is
  * checked. Exit: 0, or 1 with one line on stderr, or a signal when a limit is reached. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -99,6 +102,13 @@ static int compile(unsigned char* bytes, size_t size, char** words, int out) {
   option.bounds_checks = (uint32_t)atoi(words[6]);
   option.stack_bounds_checks = 1;
   option.output_format = AOT_FORMAT_FILE;
+  /* LLVM tells the compiler how much stack each function takes by way of a file; without a name it
+   * would make one in the folder that we were started in, and leave it there. */
+  char stack_usage[32];
+  int memory_file = memfd_create("stack usage", 0);
+  if (memory_file < 0) return fail("cannot set up", strerror(errno));
+  snprintf(stack_usage, sizeof stack_usage, "/proc/self/fd/%d", memory_file);
+  option.stack_usage_file = stack_usage;
   option.enable_bulk_memory = true;
   option.enable_bulk_memory_opt = true;
   option.enable_ref_types = true;
