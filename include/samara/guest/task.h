@@ -83,100 +83,6 @@ SAMARA_EXPORT int32_t samara_task(const samara_host* host, samara_call* call);
 
 #ifndef SAMARA_GUEST_NO_HELPERS
 
-/* --- reading arguments ---------------------------------------------------------------------------
- * A cursor that never passes the end: after the first byte that does not fit, `failed` is set and
- * everything read is 0 or empty. */
-
-typedef struct samara_reader {
-  const uint8_t* at;
-  const uint8_t* end;
-  int failed;
-} samara_reader;
-
-static inline samara_reader samara_arguments(const samara_call* call) {
-  samara_reader out = {call->in, call->in + call->in_len, 0};
-  return out;
-}
-
-static inline uint64_t samara_read_varint(samara_reader* from) {
-  uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64 && from->at < from->end; shift += 7) {
-    uint8_t byte = *from->at++;
-    if (shift == 63 && byte > 1) break;
-    value |= (uint64_t)(byte & 0x7f) << shift;
-    if ((byte & 0x80) == 0) return value;
-  }
-  from->failed = 1;
-  from->at = from->end;
-  return 0;
-}
-
-/* Integer and DateTime (milliseconds since 1970). */
-static inline int64_t samara_read_integer(samara_reader* from) {
-  uint64_t raw = samara_read_varint(from);
-  return (int64_t)((raw >> 1) ^ (0 - (raw & 1)));
-}
-
-/* The number of an array's elements, which follow; or of a dict's pairs, or of a set's keys. A
- * container that stands twice in the arguments is a reference the second time, and fails here. */
-static inline size_t samara_read_count(samara_reader* from) {
-  if (samara_read_varint(from) != 0) {
-    from->failed = 1;
-    from->at = from->end;
-    return 0;
-  }
-  uint64_t count = samara_read_varint(from);
-  if (count > SIZE_MAX) from->failed = 1;
-  return from->failed ? 0 : (size_t)count;
-}
-
-/* String and Blob: `length` bytes at the address returned, in the input. */
-static inline const uint8_t* samara_read_bytes(samara_reader* from, size_t* length) {
-  uint64_t size = samara_read_varint(from);
-  const uint8_t* start = from->at;
-  if (size > (uint64_t)(from->end - from->at)) {
-    from->failed = 1;
-    from->at = from->end;
-    size = 0;
-  }
-  from->at += (size_t)size;
-  *length = (size_t)size;
-  return start;
-}
-
-static inline double samara_read_float(samara_reader* from) {
-  union {
-    uint64_t bits;
-    double number;
-  } out;
-  out.bits = 0;
-  if (from->end - from->at < 8) {
-    from->failed = 1;
-    from->at = from->end;
-    return 0;
-  }
-  for (unsigned i = 0; i < 8; i++) out.bits |= (uint64_t)from->at[i] << (8 * i);
-  from->at += 8;
-  return out.number;
-}
-
-static inline int samara_read_boolean(samara_reader* from) {
-  if (from->at == from->end || *from->at > 1) {
-    from->failed = 1;
-    from->at = from->end;
-    return 0;
-  }
-  return *from->at++;
-}
-
-/* The case of a Variant; its payload follows. */
-static inline uint64_t samara_read_case(samara_reader* from) { return samara_read_varint(from); }
-
-/* Whether all went well and nothing is left. */
-static inline int samara_read_all(const samara_reader* from) {
-  return !from->failed && from->at == from->end;
-}
-
 /* --- writing the result --------------------------------------------------------------------------
  * Appends to call->out. What does not fit sets `failed`; samara_finish makes the return code. */
 
@@ -205,54 +111,12 @@ static inline void samara_write_raw(samara_writer* to, const void* bytes, size_t
   call->out_len += length;
 }
 
-static inline void samara_write_varint(samara_writer* to, uint64_t value) {
-  uint8_t bytes[10];
-  size_t length = 0;
-  while (value >= 0x80) {
-    bytes[length++] = (uint8_t)(value | 0x80);
-    value >>= 7;
-  }
-  bytes[length++] = (uint8_t)value;
-  samara_write_raw(to, bytes, length);
-}
+#define SAMARA_GUEST_WRITES
+#include "samara/guest/values.h"
 
-/* Integer and DateTime. */
-static inline void samara_write_integer(samara_writer* to, int64_t value) {
-  samara_write_varint(to, ((uint64_t)value << 1) ^ (0 - ((uint64_t)value >> 63)));
-}
-
-/* An array, set or dict begins with the number of its elements, keys or pairs. */
-static inline void samara_write_count(samara_writer* to, size_t count) {
-  uint8_t marker = 0;
-  samara_write_raw(to, &marker, 1);
-  samara_write_varint(to, count);
-}
-
-/* String and Blob. */
-static inline void samara_write_bytes(samara_writer* to, const void* bytes, size_t length) {
-  samara_write_varint(to, length);
-  samara_write_raw(to, bytes, length);
-}
-
-static inline void samara_write_float(samara_writer* to, double value) {
-  union {
-    uint64_t bits;
-    double number;
-  } in;
-  uint8_t bytes[8];
-  in.number = value;
-  if (value != value) in.bits = 0x7ff8000000000000U;
-  for (unsigned i = 0; i < 8; i++) bytes[i] = (uint8_t)(in.bits >> (8 * i));
-  samara_write_raw(to, bytes, 8);
-}
-
-static inline void samara_write_boolean(samara_writer* to, int value) {
-  uint8_t byte = value != 0;
-  samara_write_raw(to, &byte, 1);
-}
-
-static inline void samara_write_case(samara_writer* to, uint64_t index) {
-  samara_write_varint(to, index);
+static inline samara_reader samara_arguments(const samara_call* call) {
+  samara_reader out = {call->in, call->in + call->in_len, 0};
+  return out;
 }
 
 /* --- what compilers call by themselves ---------------------------------------------------------

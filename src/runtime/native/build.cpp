@@ -122,8 +122,11 @@ Result<void> write_file(port::Files& files, const std::string& path, std::string
 Result<void> write_headers(port::Files& files, const std::string& folder) {
   SAMARA_CHECK(files.make_directory(port::k_no_directory, folder + "/samara"));
   SAMARA_CHECK(files.make_directory(port::k_no_directory, folder + "/samara/guest"));
-  SAMARA_CHECK(write_file(files, folder + "/samara/guest/task.h", guest_header_c()));
-  return write_file(files, folder + "/samara/guest/task.hpp", guest_header_cpp());
+  for (const GuestHeader& header : guest_headers()) {
+    SAMARA_CHECK(
+        write_file(files, folder + "/samara/guest/" + std::string(header.name), header.text));
+  }
+  return {};
 }
 
 std::vector<std::string> command_words(const Recipe& recipe, const BuildRequest& request,
@@ -160,8 +163,9 @@ class Scratch {
       : programs_(programs), files_(files), folder_(std::move(folder)) {}
   Scratch(const Scratch&) = delete;
   ~Scratch() {
-    for (const char* file : {"/samara/guest/task.h", "/samara/guest/task.hpp"}) {
-      (void)files_.remove(port::k_no_directory, folder_ + file);
+    for (const GuestHeader& header : guest_headers()) {
+      (void)files_.remove(port::k_no_directory,
+                          folder_ + "/samara/guest/" + std::string(header.name));
     }
     (void)files_.remove_directory(port::k_no_directory, folder_ + "/samara/guest");
     (void)files_.remove_directory(port::k_no_directory, folder_ + "/samara");

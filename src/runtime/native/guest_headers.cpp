@@ -15,19 +15,29 @@
       "_end:\n"                                 \
       ".previous\n")
 
+SAMARA_EMBED("samara_guest_values", "values.h");
 SAMARA_EMBED("samara_guest_c", "task.h");
 SAMARA_EMBED("samara_guest_cpp", "task.hpp");
 
+#define SAMARA_EMBEDDED(name)                                             \
+  __attribute__((visibility("hidden"))) extern const char name##_start[]; \
+  __attribute__((visibility("hidden"))) extern const char name##_end[]
+
 extern "C" {
-__attribute__((visibility("hidden"))) extern const char samara_guest_c_start[];
-__attribute__((visibility("hidden"))) extern const char samara_guest_c_end[];
-__attribute__((visibility("hidden"))) extern const char samara_guest_cpp_start[];
-__attribute__((visibility("hidden"))) extern const char samara_guest_cpp_end[];
+SAMARA_EMBEDDED(samara_guest_values);
+SAMARA_EMBEDDED(samara_guest_c);
+SAMARA_EMBEDDED(samara_guest_cpp);
 }
 
 namespace samara::runtime::native {
 
-std::string_view guest_header_c() { return {samara_guest_c_start, samara_guest_c_end}; }
-std::string_view guest_header_cpp() { return {samara_guest_cpp_start, samara_guest_cpp_end}; }
+std::span<const GuestHeader> guest_headers() {
+  static const GuestHeader headers[] = {
+      {"values.h", {samara_guest_values_start, samara_guest_values_end}},
+      {"task.h", {samara_guest_c_start, samara_guest_c_end}},
+      {"task.hpp", {samara_guest_cpp_start, samara_guest_cpp_end}},
+  };
+  return headers;
+}
 
 }  // namespace samara::runtime::native

@@ -1,12 +1,16 @@
 #pragma once
 // The headers that native tasks include, as text. Threads: constants.
 
+#include <span>
 #include <string_view>
 
 namespace samara::runtime::native {
 
-/// include/samara/guest/task.h and task.hpp.
-std::string_view guest_header_c();
-std::string_view guest_header_cpp();
+struct GuestHeader {
+  std::string_view name;  // in include/samara/guest
+  std::string_view text;
+};
+
+std::span<const GuestHeader> guest_headers();
 
 }  // namespace samara::runtime::native
