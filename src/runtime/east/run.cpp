@@ -2,8 +2,9 @@
 
 #include "call/unit_text.hpp"
 #include "eval/vm.hpp"
-#include "runtime/argument_error.hpp"
+#include "runtime/argument_value.hpp"
 #include "runtime/east/platform_host.hpp"
+#include "runtime/limit_outcome.hpp"
 
 namespace samara::runtime::east {
 
@@ -55,7 +56,7 @@ class Run {
     // nothing collects before the program runs.
     for (uint32_t i = 0; i < request_.arguments.size(); i++) {
       SAMARA_TRY(Slot value, argument(i));
-      if (heap_.exhausted()) return finish(memory_outcome());
+      if (heap_.exhausted()) return finish(memory_limit(limits_));
       arguments.push_back(value);
     }
     Slot result;
@@ -78,24 +79,10 @@ class Run {
   }
 
   Result<Slot> argument(uint32_t i) {
-    const Argument& given = request_.arguments[i];
-    ArgumentPlace place{request_.name, i, program_.type->child(i)};
-    if (given.value.type != nullptr) {
-      if (given.value.type != place.expected) return argument_type_error(place, given.value.type);
-      return given.value.value;
-    }
     Beast2Options options;
     options.functions = &vm_.function_hooks();
-    TypeTable& types = parts_.types.types;
-    auto value = decode_beast2(given.encoded, place.expected, types, heap_, options);
-    if (value) return value;
-    if (heap_.exhausted()) return Slot::null();  // go() ends the run
-    return argument_decode_error(place, given.encoded, types, std::move(value).error());
-  }
-
-  Outcome memory_outcome() const {
-    return Outcome::of(OutcomeKind::memory,
-                       "memory limit of " + bytes_text(limits_.memory_bytes_max) + " reached");
+    return argument_value({request_.name, i, program_.type->child(i)}, request_.arguments[i],
+                          parts_.types.types, heap_, options);
   }
 
   Outcome failure() const {
@@ -117,10 +104,9 @@ class Run {
         return Outcome::of_limit(
             "depth", "recursion limit of " + std::to_string(limits_.depth_max) + " calls reached");
       case FailureKind::memory:
-        return memory_outcome();
+        return memory_limit(limits_);
       case FailureKind::timeout:
-        return Outcome::of(OutcomeKind::timeout,
-                           "deadline of " + duration_text(limits_.wall_max) + " passed");
+        return deadline_passed(limits_);
       case FailureKind::cancelled:
         return Outcome::of(OutcomeKind::cancelled, "cancelled");
       case FailureKind::aborted:
@@ -141,10 +127,9 @@ class Run {
       return result;
     }
     if (sink.passed()) {
-      return finish(Outcome::of_limit(
-          "output", "output limit of " + bytes_text(limits_.output_bytes_max) + " reached"));
+      return finish(output_limit(limits_));
     }
-    if (heap_.exhausted()) return finish(memory_outcome());
+    if (heap_.exhausted()) return finish(memory_limit(limits_));
     return finish(Outcome::of(OutcomeKind::trap, "the result cannot be written: " +
                                                      std::string(written.error().message())));
   }

@@ -5,7 +5,8 @@
 #include "call/unit_text.hpp"
 #include "image/ed25519_host.hpp"
 #include "image/load.hpp"
-#include "runtime/argument_error.hpp"
+#include "runtime/argument_value.hpp"
+#include "runtime/limit_outcome.hpp"
 #include "runtime/native/effects.hpp"
 #include "runtime/native/import.hpp"
 #include "runtime/native/outcome.hpp"
@@ -48,15 +49,17 @@ class Run {
     const image::Memory& memory = prepared_.memory;
     const uint64_t needed = uint64_t{memory.image} + memory.stack + memory.heap;
     if (needed > limits_.memory_bytes_max) {
-      RunResult out;
-      out.outcome =
+      return ended(
           Outcome::of(OutcomeKind::memory, "the task needs " + bytes_text(needed) + ", limit of " +
-                                               bytes_text(limits_.memory_bytes_max) + " reached");
-      return out;
+                                               bytes_text(limits_.memory_bytes_max) + " reached"));
     }
     Bytes input;
     for (size_t i = 0; i < prepared_.inputs.size(); i++) {
-      SAMARA_CHECK(append_argument(input, i, heap));
+      const ArgumentPlace place{request_.name, i, prepared_.inputs[i]};
+      SAMARA_TRY(Slot value,
+                 argument_value(place, request_.arguments[i], parts_.types.types, heap));
+      if (heap.exhausted()) return ended(memory_limit(limits_));
+      SAMARA_CHECK(append_beast2_value(input, place.expected, value));
     }
     if (input.size() > memory.input) {
       return Error(Code::invalid_argument, "the arguments of '" + std::string(request_.name) +
@@ -89,21 +92,10 @@ class Run {
     return std::min<uint64_t>(prepared_.memory.output, limits_.output_bytes_max);
   }
 
-  Result<void> append_argument(Bytes& out, size_t i, Heap& heap) {
-    const Argument& given = request_.arguments[i];
-    const ArgumentPlace place{request_.name, i, prepared_.inputs[i]};
-    Slot value = given.value.value;
-    if (given.value.type == nullptr) {
-      TypeTable& types = parts_.types.types;
-      auto decoded = decode_beast2(given.encoded, place.expected, types, heap, {});
-      if (!decoded) {
-        return argument_decode_error(place, given.encoded, types, std::move(decoded).error());
-      }
-      value = *decoded;
-    } else if (given.value.type != place.expected) {
-      return argument_type_error(place, given.value.type);
-    }
-    return append_beast2_value(out, place.expected, value);
+  RunResult ended(Outcome outcome) const {
+    RunResult out;
+    out.outcome = std::move(outcome);
+    return out;
   }
 
   Result<RunResult> finish(const port::SandboxReport& report, Heap& heap) const {
@@ -131,8 +123,7 @@ class Run {
     SAMARA_TRY(out.value, encode_beast2(prepared_.output, *value));
     if (out.value.size() > limits_.output_bytes_max) {
       out.value.clear();
-      out.outcome = Outcome::of_limit(
-          "output", "output limit of " + bytes_text(limits_.output_bytes_max) + " reached");
+      out.outcome = output_limit(limits_);
     }
     return out;
   }

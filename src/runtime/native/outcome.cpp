@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "call/unit_text.hpp"
+#include "runtime/limit_outcome.hpp"
 #include "runtime/native/effects.hpp"
 #include "runtime/native/symbols.hpp"
 #include "runtime/native/system_call_names.hpp"
@@ -198,11 +199,12 @@ Outcome outcome_of(const Told& told) {
     case SandboxEnd::crashed:
       return crashed(told);
     case SandboxEnd::timed_out: {
-      std::string text = "deadline of " + duration_text(told.limits.wall_max) + " passed";
+      Outcome out = runtime::deadline_passed(told.limits);
       if (report.progress_permille != 0) {
-        text += ", " + std::to_string(report.progress_permille / 10) + " % done by its own account";
+        out.message +=
+            ", " + std::to_string(report.progress_permille / 10) + " % done by its own account";
       }
-      return Outcome::of(OutcomeKind::timeout, std::move(text));
+      return out;
     }
     case SandboxEnd::cpu_used_up:
       return Outcome::of(OutcomeKind::timeout, "processor time beyond the deadline of " +

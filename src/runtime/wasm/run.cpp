@@ -8,7 +8,8 @@
 #include "call/type_name.hpp"
 #include "call/unit_text.hpp"
 #include "core/assert.hpp"
-#include "runtime/argument_error.hpp"
+#include "runtime/argument_value.hpp"
+#include "runtime/limit_outcome.hpp"
 #include "value/utf8.hpp"
 
 namespace samara::runtime::wasm {
@@ -49,7 +50,7 @@ class Run {
     values.reserve(prepared_.inputs.size());
     for (uint32_t i = 0; i < prepared_.inputs.size(); i++) {
       SAMARA_TRY(Slot value, argument(i));
-      if (heap_.exhausted()) return finish(heap_used_up());
+      if (heap_.exhausted()) return finish(memory_limit(limits_));
       values.push_back(value);
     }
     SAMARA_CHECK(pass(values));
@@ -76,16 +77,8 @@ class Run {
   // --- arguments ---------------------------------------------------------------------------------
 
   Result<Slot> argument(uint32_t i) {
-    const Argument& given = request_.arguments[i];
-    ArgumentPlace place{request_.name, i, prepared_.inputs[i]};
-    if (given.value.type != nullptr) {
-      if (given.value.type != place.expected) return argument_type_error(place, given.value.type);
-      return given.value.value;
-    }
-    TypeTable& types = parts_.types.types;
-    auto value = decode_beast2(given.encoded, place.expected, types, heap_, {});
-    if (value || heap_.exhausted()) return value ? *value : Slot::null();
-    return argument_decode_error(place, given.encoded, types, std::move(value).error());
+    return argument_value({request_.name, i, prepared_.inputs[i]}, request_.arguments[i],
+                          parts_.types.types, heap_);
   }
 
   Result<void> pass(std::span<const Slot> values) {
@@ -165,8 +158,7 @@ class Run {
     if (state_.ended) return std::move(*state_.ended);
     switch (watch.cause()) {
       case StopCause::deadline:
-        return Outcome::of(OutcomeKind::timeout,
-                           "deadline of " + duration_text(limits_.wall_max) + " passed");
+        return deadline_passed(limits_);
       case StopCause::cancel:
         return Outcome::of(OutcomeKind::cancelled, "cancelled");
       case StopCause::none:
@@ -229,11 +221,6 @@ class Run {
         "the module has no room for the arguments, which take " + bytes_text(encoded_.size()));
   }
 
-  Outcome heap_used_up() const {
-    return Outcome::of(OutcomeKind::memory,
-                       "memory limit of " + bytes_text(limits_.memory_bytes_max) + " reached");
-  }
-
   Outcome begins_too_large() const {
     uint64_t initial = k_page_bytes * prepared_.ready->module.memories[0].initial;
     return Outcome::of(OutcomeKind::memory, "the module's memory begins with " +
@@ -262,7 +249,7 @@ class Run {
         return finish_command();
     }
     SAMARA_ASSERT(!"a form");
-    return finish(heap_used_up());
+    return finish(memory_limit(limits_));
   }
 
   Slot scalar_result() const {
@@ -300,7 +287,7 @@ class Run {
   Result<RunResult> finish_encoded(ByteView bytes) {
     if (bytes.size() > limits_.output_bytes_max) return finish(state_.output_full());
     auto value = decode_beast2_value(bytes, prepared_.output, heap_, {});
-    if (heap_.exhausted()) return finish(heap_used_up());
+    if (heap_.exhausted()) return finish(memory_limit(limits_));
     if (value) return finish_with(*value);
     return finish(Outcome::of(OutcomeKind::trap, "the result is no " + type_name(prepared_.output) +
                                                      ": " + std::string(value.error().message())));
@@ -318,7 +305,7 @@ class Run {
       }
     }
     BytesObject* object = heap_.new_bytes(ByteView(output));
-    if (object == nullptr) return finish(heap_used_up());
+    if (object == nullptr) return finish(memory_limit(limits_));
     return finish_with(Slot::of(object));
   }
 
