@@ -287,6 +287,26 @@ Bytes calls_host(std::string_view name, std::vector<ValueType> parameters,
   return builder.bytes();
 }
 
+// Publishes the byte at `address`, 84 at 16, by a tail call.
+Bytes leaves_publishing(int32_t address) {
+  constexpr uint8_t k_return_call = 0x12;
+  ModuleBuilder builder;
+  builder.import_function("samara", "publish_result", builder.type({i32, i32}, {}));
+  builder.memory(1);
+  builder.data(16, Bytes{84});
+  builder.export_function(
+      "f", builder.function(builder.type({}, {}),
+                            joined({i32_of(address), i32_of(1), Bytes{k_return_call, 0}})));
+  return builder.bytes();
+}
+
+TEST_F(WasmForms, tail_call_to_a_host_function_from_outside) {
+  const Type* type = function({}, table_.integer());
+  EXPECT_EQ(integer_of(call(add(leaves_publishing(16), {.type = type}))), 42);
+  EXPECT_EQ(call(add(leaves_publishing(65'536), {.type = type})).outcome.message,
+            "out of bounds memory access");
+}
+
 TEST_F(WasmForms, task_that_publishes_nothing_has_no_result) {
   Bytes module = with_form(calls_host("input_size", {i32}, {i64}, i32_of(0)), Form::task);
   auto prepared = add(module, {.type = function({table_.integer()}, table_.integer())});
