@@ -9,6 +9,7 @@
 // several threads at once. Specified by: docs/architecture.md, "Runtimes".
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -54,6 +55,40 @@ struct Argument {
   TypedValue value;  // used when its type is not null
 };
 
+/// What a run lets others see while it goes on: the word of the function, which nobody has checked.
+/// Threads: one call at a time, on the thread of the run or on one that watches it.
+class RunObserver {
+ public:
+  virtual ~RunObserver() = default;
+  /// The result so far, as headerless beast2 of the output type.
+  virtual void partial_result(ByteView bytes) = 0;
+  /// A measurement; the last one of a key counts.
+  virtual void metric(std::string_view key, double value) = 0;
+  /// 0 to 1000.
+  virtual void progress(uint32_t permille) = 0;
+};
+
+/// A call of another function, by the one that runs.
+struct Subcall {
+  std::string_view name;                 // as bindings have it
+  std::span<const ByteView> arguments;   // full beast2 values
+  std::chrono::nanoseconds wall_max{0};  // what is left of the caller's time; zero: no limit
+};
+
+struct SubcallResult {
+  Outcome outcome;
+  Bytes value;  // in canonical form, of a value outcome
+};
+
+/// Calls other functions for a run. Threads: that of the run.
+class Subcalls {
+ public:
+  virtual ~Subcalls() = default;
+  /// Errors: not_found (the caller has no binding of that name), type_mismatch, invalid_argument
+  /// (arguments), cancelled, and those of the store. What the callee does is an outcome.
+  virtual Result<SubcallResult> call(const Subcall& call) = 0;
+};
+
 struct RunRequest {
   std::span<const Argument> arguments;
   /// Owner of arguments given as values. The run happens in it, and may change them. Requires:
@@ -64,6 +99,8 @@ struct RunRequest {
   LogSink* log = nullptr;                     // console output; null: dropped
   const std::atomic<bool>* cancel = nullptr;  // set by another thread to end the run
   std::string_view name;                      // of the function, for messages
+  RunObserver* observer = nullptr;            // null: nobody looks
+  Subcalls* subcalls = nullptr;               // null: functions that call others do not run
 };
 
 struct RunResult {
