@@ -10,16 +10,32 @@
 #include <vector>
 
 #include "core/hash.hpp"
+#include "runtime/wasm/binding.hpp"
 #include "runtime/wasm/code_forms.hpp"
 #include "runtime/wasm/module.hpp"
 
 namespace samara::runtime::wasm {
+
+/// The functions that a module has been so far; one after another where there are very many.
+/// Threads: any.
+class Bindings {
+ public:
+  using Entry = std::shared_ptr<const Binding>;
+  /// Null: not there.
+  Entry find(std::span<const Type* const> inputs, const Type* output) const;
+  void put(Entry binding);
+
+ private:
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<Entry> list_;
+};
 
 /// What is known of a module, and its form in the engine.
 struct ReadyModule {
   Module module;
   std::shared_ptr<CodeForms> code;
   std::vector<std::string> initialisers;
+  mutable Bindings bindings;
 };
 
 class ModuleCache {
