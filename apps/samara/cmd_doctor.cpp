@@ -37,7 +37,8 @@ class Findings {
 
 void add_walls(Findings& found, const std::vector<port::SandboxWall>& walls) {
   for (const port::SandboxWall& wall : walls) {
-    found.add("  wall: " + wall.name, wall.stands, "this kernel does not give it to us");
+    found.add("  wall: " + wall.name, wall.stands,
+              wall.hint.empty() ? "this kernel does not give it to us" : wall.hint);
   }
 }
 

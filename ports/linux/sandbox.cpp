@@ -1,6 +1,6 @@
 #include "ports/linux/sandbox.hpp"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -15,7 +15,11 @@ namespace {
 struct WallName {
   uint32_t bit;
   const char* name;
+  const char* hint = "";
 };
+
+constexpr const char* k_cgroup_variable = "SAMARA_CGROUP";
+constexpr const char* k_cgroup_hint = "name a control group that we may write to in SAMARA_CGROUP";
 
 constexpr WallName k_walls[] = {
     {sandbox::k_wall_seccomp, "system call filter"},
@@ -31,11 +35,16 @@ constexpr WallName k_walls[] = {
     {sandbox::k_wall_ipc_namespace, "ipc namespace"},
     {sandbox::k_wall_host_name_namespace, "host name namespace"},
     {sandbox::k_wall_no_new_code, "memory deny write execute"},
+    {sandbox::k_wall_group_memory, "memory control group", k_cgroup_hint},
+    {sandbox::k_wall_group_processes, "process control group", k_cgroup_hint},
 };
 
 }  // namespace
 
-LinuxSandbox::LinuxSandbox(const LinuxSandboxOptions& options) : options_(options) {}
+LinuxSandbox::LinuxSandbox(const LinuxSandboxOptions& options) : options_(options) {
+  const char* named = ::getenv(k_cgroup_variable);
+  if (options_.cgroups.empty() && named != nullptr) options_.cgroups = named;
+}
 LinuxSandbox::~LinuxSandbox() = default;
 
 uint64_t LinuxSandbox::place(uint64_t) {
@@ -49,6 +58,13 @@ uint64_t LinuxSandbox::place(uint64_t) {
 
 Result<std::shared_ptr<const SandboxProgram>> LinuxSandbox::load(const SandboxImage& image) {
   return LinuxSandboxProgram::make(image);
+}
+
+Result<std::unique_ptr<SandboxSlot>> LinuxSandbox::new_slot() const {
+  SAMARA_TRY(SandboxCgroup group, SandboxCgroup::make(options_.cgroups));
+  SAMARA_TRY(ZygoteProcess zygote, ZygoteProcess::start());
+  SAMARA_CHECK(group.add(zygote.process()));
+  return std::make_unique<SandboxSlot>(std::move(zygote), std::move(group));
 }
 
 std::unique_ptr<SandboxSlot> LinuxSandbox::take_idle(uint64_t program) {
@@ -80,8 +96,7 @@ Result<SandboxReport> LinuxSandbox::run(const SandboxProgram& program, const San
     std::unique_ptr<SandboxSlot> slot = take_idle(loaded.number);
     const bool fresh = slot == nullptr;
     if (fresh) {
-      SAMARA_TRY(ZygoteProcess zygote, ZygoteProcess::start());
-      slot = std::make_unique<SandboxSlot>(std::move(zygote));
+      SAMARA_TRY(slot, new_slot());
     }
     auto ready = slot->load(loaded);
     if (ready) {
@@ -101,13 +116,13 @@ Result<SandboxReport> LinuxSandbox::run(const SandboxProgram& program, const San
 Result<std::vector<SandboxWall>> LinuxSandbox::walls() {
   std::unique_ptr<SandboxSlot> slot = take_idle(0);
   if (slot == nullptr) {
-    SAMARA_TRY(ZygoteProcess zygote, ZygoteProcess::start());
-    slot = std::make_unique<SandboxSlot>(std::move(zygote));
+    SAMARA_TRY(slot, new_slot());
   }
   const uint32_t bits = slot->walls();
   give_back(std::move(slot));
   std::vector<SandboxWall> out;
-  for (const WallName& wall : k_walls) out.push_back({wall.name, (bits & wall.bit) != 0});
+  for (const WallName& wall : k_walls)
+    out.push_back({wall.name, (bits & wall.bit) != 0, wall.hint});
   return out;
 }
 

@@ -18,6 +18,9 @@ struct LinuxSandboxOptions {
   /// How long, and for how many runs, one process serves the same image.
   uint32_t reuse_runs_max = 1000;
   std::chrono::seconds reuse_time_max{60};
+  /// Control groups below which each zygote gets one of its own: folders that we may write to, with
+  /// colons between. Empty: those of the environment variable SAMARA_CGROUP; without it, none.
+  std::string cgroups{};
 };
 
 class LinuxSandbox final : public Sandbox {
@@ -31,6 +34,7 @@ class LinuxSandbox final : public Sandbox {
   Result<std::vector<SandboxWall>> walls() override;
 
  private:
+  Result<std::unique_ptr<SandboxSlot>> new_slot() const;
   std::unique_ptr<SandboxSlot> take_idle(uint64_t program);
   void give_back(std::unique_ptr<SandboxSlot> slot);
 

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <linux/futex.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,6 +53,12 @@ void read_telemetry(double (&out)[sandbox::k_telemetry_count]) {
   out[2] = static_cast<double>(now.freeram) * now.mem_unit;
   out[3] = static_cast<double>(now.loads[0]) / (1U << SI_LOAD_SHIFT);
   out[4] = temperature();
+}
+
+// Where there is one processor, whoever looks keeps the other from answering.
+bool may_spin() {
+  static const bool several = ::sysconf(_SC_NPROCESSORS_ONLN) > 1;
+  return several;
 }
 
 sandbox::RunMessage run_message(const LinuxSandboxProgram& program, const SandboxOrder& order,
@@ -101,6 +109,9 @@ Result<void> SandboxSlot::load(const LinuxSandboxProgram& program) {
   program_ = 0;
   const sandbox::LoadMessage& message = program.load;
   SAMARA_CHECK(share(sandbox::k_control_bytes + message.input_bytes + message.output_bytes));
+  // All that it has mapped, and what the kernel needs for it.
+  constexpr uint64_t k_more_bytes = 16U << 20;
+  SAMARA_CHECK(group_.limit_memory(message.reserve_bytes + k_more_bytes));
   const int fds[] = {program.image.get(), memory_.get()};
   SAMARA_CHECK(zygote_.send(bytes_of(message), fds));
   sandbox::LoadedMessage answer;
@@ -141,40 +152,55 @@ Result<void> SandboxSlot::receive_end(sandbox::EndedMessage& message, Instant un
 Result<void> SandboxSlot::end_session() {
   if (!has_session_) return {};
   has_session_ = false;
-  session_ = Session{};  // closes the channel, at which an idle runner leaves
-  sandbox::EndedMessage end;
-  if (receive_end(end, monotonic_now() + 20ms)) return {};
+  // If it is gone already, this order comes to a zygote that has nothing to end.
   SAMARA_CHECK(zygote_.send(bytes_of(sandbox::KillMessage{}), {}));
+  sandbox::EndedMessage end;
   return receive_end(end, monotonic_now() + k_patience);
 }
 
-Result<void> SandboxSlot::start_runner(const sandbox::RunMessage& message, bool reuse) {
-  if (!reuse) return zygote_.send(bytes_of(message), {});
-  int ends[2] = {-1, -1};
-  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return os_error(errno);
-  OwnedFd theirs(ends[1]);
-  session_ = Session{.channel = OwnedFd(ends[0]), .runs = 0, .since = monotonic_now()};
-  // A short answer is waited for in one system call; see wait().
-  timeval patience{};
-  patience.tv_usec = 1000;
-  ::setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  const int fds[] = {theirs.get()};
-  SAMARA_CHECK(zygote_.send(bytes_of(message), fds));
-  has_session_ = true;
-  return {};
+void SandboxSlot::call_runner(const sandbox::RunMessage& message) {
+  sandbox::Exchange& with = exchange();
+  std::memcpy(static_cast<void*>(&with.next), &message, sizeof message);
+  // Pairs with the runner, which says that it sleeps and then looks once more.
+  __atomic_store_n(&with.go, message.number, __ATOMIC_SEQ_CST);
+  if (__atomic_load_n(&with.runner_sleeps, __ATOMIC_SEQ_CST) != 0) {
+    ::syscall(SYS_futex, &with.go, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+  }
+}
+
+bool SandboxSlot::wait_for_bell(const SandboxOrder& order, Instant deadline) {
+  sandbox::Exchange& with = exchange();
+  const uint32_t expected = session_.runs;
+  auto bell = [&with] { return __atomic_load_n(&with.bell, __ATOMIC_SEQ_CST); };
+  const uint32_t before = expected - 1;
+  if (may_spin()) {
+    const Instant end = monotonic_now() + nanoseconds(sandbox::k_spin_ns);
+    do {
+      for (int i = 0; i < 64 && bell() == before; i++) sandbox::spin_once();
+    } while (bell() == before && monotonic_now() < end);
+  }
+  // Each sleep is short enough to see a wish to cancel.
+  while (bell() == before) {
+    const Instant now = monotonic_now();
+    if (now >= deadline || (order.cancel != nullptr && order.cancel->load())) return false;
+    const nanoseconds most = std::min<nanoseconds>(deadline - now, k_look);
+    timespec patience{};
+    patience.tv_nsec = static_cast<long>(most.count());
+    __atomic_store_n(&with.node_sleeps, 1, __ATOMIC_SEQ_CST);
+    ::syscall(SYS_futex, &with.bell, FUTEX_WAIT, before, &patience, nullptr, 0);
+    // A zygote that is gone rings no bell.
+    if (bell() == before && wait_readable(zygote_.socket(), -1, Instant{}).first) return false;
+  }
+  __atomic_store_n(&with.node_sleeps, 0, __ATOMIC_SEQ_CST);
+  return bell() == expected;
 }
 
 Result<SandboxSlot::Waited> SandboxSlot::wait(const SandboxOrder& order, Instant deadline) {
   Waited out;
-  const int channel = has_session_ ? session_.channel.get() : -1;
-  if (channel >= 0) {
-    uint8_t done = 0;
-    if (::recv(channel, &done, 1, 0) == 1) {
-      out.answered = true;
-      return out;
-    }
+  if (has_session_ && wait_for_bell(order, deadline)) {
+    out.answered = true;
+    return out;
   }
-  bool channel_open = true;
   Instant until{};
   for (;;) {
     Instant now = monotonic_now();
@@ -184,27 +210,23 @@ Result<SandboxSlot::Waited> SandboxSlot::wait(const SandboxOrder& order, Instant
         out.killed = true;
         out.why = cancelled ? SandboxEnd::cancelled : SandboxEnd::timed_out;
         until = now + k_patience;
-        channel_open = false;  // whatever it still says is too late
         SAMARA_CHECK(zygote_.send(bytes_of(sandbox::KillMessage{}), {}));
       }
     }
     if (out.killed && now >= until) {
       return Error(Code::timeout, "the process of the sandbox does not answer");
     }
-    const Instant look = order.cancel != nullptr ? now + k_look : now + 1h;
-    Readable ready = wait_readable(zygote_.socket(), channel_open ? channel : -1,
-                                   out.killed ? until : std::min(look, deadline));
-    if (ready.second && !out.killed) {
-      uint8_t done = 0;
-      if (::recv(channel, &done, 1, MSG_DONTWAIT) == 1) {
-        out.answered = true;
-        return out;
-      }
-      channel_open = false;  // its end follows
-    }
+    // In a session only a task that has written over the bell comes here before its end.
+    const Instant look = order.cancel != nullptr || has_session_ ? now + k_look : now + 1h;
+    Readable ready =
+        wait_readable(zygote_.socket(), -1, out.killed ? until : std::min(look, deadline));
     if (ready.first) {
       SAMARA_CHECK(receive_end(out.end, now + k_patience));
       out.ended = true;
+      return out;
+    }
+    if (has_session_ && !out.killed && wait_for_bell(order, now)) {
+      out.answered = true;
       return out;
     }
   }
@@ -236,13 +258,15 @@ Result<SandboxReport> SandboxSlot::run(const LinuxSandboxProgram& program,
   if (!order.input.empty()) std::memcpy(input, order.input.data(), order.input.size());
   input_used_ = order.input.size();
   message.reused = reuse ? 1 : 0;
+  message.spin = may_spin() ? 1 : 0;
+  if (!continued) session_ = Session{.runs = 0, .since = begin};
+  message.number = ++session_.runs;
   if (continued) {
-    if (::send(session_.channel.get(), &message, sizeof message, MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(sizeof message)) {
-      return Error(Code::io, "the process of the sandbox has ended");
-    }
+    call_runner(message);
   } else {
-    SAMARA_CHECK(start_runner(message, reuse));
+    exchange().go = message.number;
+    SAMARA_CHECK(zygote_.send(bytes_of(message), {}));
+    has_session_ = reuse;
   }
   SAMARA_TRY(Waited waited, wait(order, deadline));
 
@@ -259,12 +283,10 @@ Result<SandboxReport> SandboxSlot::run(const LinuxSandboxProgram& program,
              report);
 
   if (waited.answered) {
-    session_.runs++;
     const auto wall = static_cast<uint64_t>(report.wall.count());
     report.cpu = nanoseconds(static_cast<int64_t>(std::min(words.cpu_ns, wall)));
   } else {
     has_session_ = false;
-    session_ = Session{};
     if (waited.end.error != 0) {
       return os_error(waited.end.error).with_context("cannot start a process for the task");
     }

@@ -3,6 +3,7 @@
 // a time. Specified by: docs/formats/native-image.md, section 9.
 
 #include "ports/linux/sandbox.hpp"
+#include "ports/linux/sandbox_cgroup.hpp"
 #include "ports/linux/zygote_process.hpp"
 
 namespace samara::port {
@@ -39,13 +40,14 @@ class LinuxSandboxProgram final : public SandboxProgram {
 
 class SandboxSlot {
  public:
-  explicit SandboxSlot(ZygoteProcess zygote) : zygote_(std::move(zygote)) {}
+  SandboxSlot(ZygoteProcess zygote, SandboxCgroup group)
+      : group_(std::move(group)), zygote_(std::move(zygote)) {}
   SandboxSlot(const SandboxSlot&) = delete;
   ~SandboxSlot();
 
   /// Number of the program that is mapped; 0: none.
   uint64_t program() const { return program_; }
-  uint32_t walls() const { return zygote_.walls(); }
+  uint32_t walls() const { return zygote_.walls() | group_.walls(); }
   /// Maps the image unless it is mapped already. Errors: exhausted, io (make another slot).
   Result<void> load(const LinuxSandboxProgram& program);
   /// Requires: the program is loaded. Errors: io, timeout (make another slot).
@@ -54,8 +56,7 @@ class SandboxSlot {
 
  private:
   struct Session {
-    OwnedFd channel;
-    uint32_t runs = 0;
+    uint32_t runs = 0;  // begun, which is also the number of the last one
     Instant since{};
   };
   struct Waited {
@@ -69,11 +70,16 @@ class SandboxSlot {
   Result<void> share(uint64_t bytes);
   Result<void> clear_shared();
   Result<void> end_session();
-  Result<void> start_runner(const sandbox::RunMessage& message, bool reuse);
+  void call_runner(const sandbox::RunMessage& message);
+  /// A reused runner's answer, or nothing: it is gone, late, or does not do as it should.
+  bool wait_for_bell(const SandboxOrder& order, Instant deadline);
   Result<Waited> wait(const SandboxOrder& order, Instant deadline);
   Result<void> receive_end(sandbox::EndedMessage& message, Instant until);
-  sandbox::Control& control() { return *reinterpret_cast<sandbox::Control*>(shared_); }
+  sandbox::Exchange& exchange() {
+    return *reinterpret_cast<sandbox::Exchange*>(shared_ + sandbox::k_exchange_offset);
+  }
 
+  SandboxCgroup group_;  // before the zygote, so that it goes after it
   ZygoteProcess zygote_;
   OwnedFd memory_;
   uint8_t* shared_ = nullptr;

@@ -39,6 +39,7 @@ class ZygoteProcess {
   /// Bits of sandbox::Wall.
   uint32_t walls() const { return walls_; }
   int socket() const { return socket_; }
+  int process() const { return pid_; }
   /// With at most two descriptors. Errors: io (it is gone).
   Result<void> send(std::span<const uint8_t> message, std::span<const int> fds);
   /// The next message, of exactly this size. Errors: io (it is gone), timeout.

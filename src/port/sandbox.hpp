@@ -143,6 +143,7 @@ struct SandboxReport {
 struct SandboxWall {
   std::string name;
   bool stands = false;
+  std::string hint{};  // what would make it stand; empty: another kernel
 };
 
 class Sandbox {

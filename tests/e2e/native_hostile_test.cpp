@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "ports/linux/zygote/protocol.hpp"
 #include "tests/e2e/native_task.hpp"
 
 namespace samara::runtime::native {
@@ -198,11 +199,27 @@ class NativeHostile : public NativeTest {
   }
   static std::string names() {
     std::string out;
-    for (const char* name : {"exit_group",       "clone3",       "ptrace",         "openat",
-                             "socket",           "execve",       "kill",           "mmap",
-                             "mprotect",         "rt_sigaction", "close",          "write",
-                             "process_vm_readv", "seccomp",      "io_uring_setup", "nanosleep",
-                             "rt_sigreturn",     "open",         "fork",           "read"}) {
+    for (const char* name : {"exit_group",
+                             "clone3",
+                             "ptrace",
+                             "openat",
+                             "socket",
+                             "execve",
+                             "kill",
+                             "mmap",
+                             "mprotect",
+                             "rt_sigaction",
+                             "close",
+                             "write",
+                             "process_vm_readv",
+                             "seccomp",
+                             "io_uring_setup",
+                             "nanosleep",
+                             "rt_sigreturn",
+                             "open",
+                             "fork",
+                             "read",
+                             "futex"}) {
       out += std::string("#define SYS_") + name + " __NR_" + name + "\n";
     }
     return out;
@@ -351,21 +368,33 @@ TEST_F(NativeHostile, flood_of_log_lines_keeps_the_last_ones) {
   EXPECT_EQ(log.text.substr(log.text.size() - 8), "the end\n");
 }
 
-// A reused process holds a channel to the node, and its memory is read while it lives.
+// A reused process shares the words by which it and the node call each other, and its memory is
+// read while it lives. `bell` and `go` stand for them.
+std::string with_exchange(const std::string& body) {
+  using namespace sandbox;
+  auto word = [](const char* name, size_t offset) {
+    return "volatile uint32_t* " + std::string(name) +
+           " = (volatile uint32_t*)(control_of(call) + " +
+           std::to_string(k_exchange_offset + offset) + "); (void)" + name + ";\n";
+  };
+  return word("bell", offsetof(Exchange, bell)) + word("go", offsetof(Exchange, go)) +
+         word("node_sleeps", offsetof(Exchange, node_sleeps)) + body;
+}
+
 TEST_F(NativeHostile, reused_process_that_answers_early_and_changes_its_words_gains_nothing) {
   NativeRuntime runtime({.types = world().types, .sandbox = world().sandbox, .reuse = true});
-  NativeTask racer = task(runtime, R"(
+  NativeTask racer = task(runtime, with_exchange(R"(
     volatile uint64_t* size = (volatile uint64_t*)(control_of(call) + 8);
     *(volatile uint32_t*)control_of(call) = 2;
     *size = 1;
-    uint8_t done = 1;
-    raw(SYS_write, 3, (long)&done, 1);
+    *bell = *go;
+    raw(SYS_futex, (long)bell, 1, 1);
     for (;;) {
       *size = (uint64_t)1 << 60;
       call->out[0] = 0xff;
       *size = 1;
       call->out[0] = 2;
-    })");
+    })"));
   for (int round = 0; round < 50; round++) {
     auto result = run(runtime, racer, {integer(1)}, limits());
     ASSERT_TRUE(result) << result.error().message();
@@ -377,26 +406,74 @@ TEST_F(NativeHostile, reused_process_that_answers_early_and_changes_its_words_ga
   expect_honest_task_runs(runtime);
 }
 
-TEST_F(NativeHostile, reused_process_that_floods_its_channel_is_replaced) {
+TEST_F(NativeHostile, reused_process_that_rings_for_other_runs_is_seen_to_its_end) {
   NativeRuntime runtime({.types = world().types, .sandbox = world().sandbox, .reuse = true});
-  NativeTask flood = task(
-      runtime, "uint8_t done = 1; for (int i = 0; i < 20; i++) raw(SYS_write, 3, (long)&done, 1);");
-  for (int round = 0; round < 10; round++) {
-    auto result = run(runtime, flood, {integer(1)}, limits());
-    ASSERT_TRUE(result) << result.error().message();
+  // Any number but the right one: the node then waits for the process itself, or the right one.
+  for (const char* number : {"0xffffffffu", "*go + 1", "*go + 1000", "0"}) {
+    NativeTask rings =
+        task(runtime, with_exchange("*bell = " + std::string(number) +
+                                    "; raw(SYS_futex, (long)bell, 1, 1);"
+                                    "for (volatile int i = 0; i < 20000000; i++) {}"));
+    for (int round = 0; round < 3; round++) {
+      auto result = run(runtime, rings, {integer(1)}, {});
+      ASSERT_TRUE(result) << result.error().message();
+      ASSERT_TRUE(result->outcome.is_value()) << number << outcome_text(result->outcome);
+      EXPECT_EQ(integer_of(*result), 42);
+    }
   }
   expect_honest_task_runs(runtime);
 }
 
-TEST_F(NativeHostile, reused_process_that_waits_on_its_channel_runs_into_the_deadline) {
+TEST_F(NativeHostile, reused_process_that_lets_the_node_sleep_gains_nothing) {
   NativeRuntime runtime({.types = world().types, .sandbox = world().sandbox, .reuse = true});
-  NativeTask waits = task(runtime, "uint8_t any[512]; raw(SYS_read, 3, (long)any, 512);");
+  NativeTask quiet = task(runtime, with_exchange("for (volatile int i = 0; i < 20000000; i++)"
+                                                 "  *node_sleeps = 0;"));
+  for (int round = 0; round < 3; round++) {
+    auto result = run(runtime, quiet, {integer(1)}, {});
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_TRUE(result->outcome.is_value()) << outcome_text(result->outcome);
+  }
+}
+
+TEST_F(NativeHostile, reused_process_that_sleeps_runs_into_the_deadline) {
+  NativeRuntime runtime({.types = world().types, .sandbox = world().sandbox, .reuse = true});
+  NativeTask waits =
+      task(runtime, with_exchange("for (;;) raw(SYS_futex, (long)go, 0, (long)*go);"));
   for (int round = 0; round < 2; round++) {
     auto result = run(runtime, waits, {integer(1)}, limits());
     ASSERT_TRUE(result) << result.error().message();
     EXPECT_EQ(result->outcome.kind, OutcomeKind::timeout) << outcome_text(result->outcome);
   }
   expect_honest_task_runs(runtime);
+}
+
+TEST_F(NativeHostile, reused_process_that_tears_its_shared_memory_runs_on_or_is_replaced) {
+  NativeRuntime runtime({.types = world().types, .sandbox = world().sandbox, .reuse = true});
+  NativeTask tears = task(
+      runtime, "for (size_t i = 0; i < 24576; i++) control_of(call)[i] = (uint8_t)(i * 7 + n);");
+  for (int round = 0; round < 20; round++) {
+    auto result = run(runtime, tears, {integer(round)}, limits());
+    ASSERT_TRUE(result) << result.error().message();
+  }
+  expect_honest_task_runs(runtime);
+}
+
+// Of the calls that let processes wait for each other only waiting and waking itself.
+TEST_F(NativeHostile, reused_process_may_wait_and_wake_and_nothing_else) {
+  NativeRuntime runtime({.types = world().types, .sandbox = world().sandbox, .reuse = true});
+  NativeTask caller = task(runtime, with_exchange("raw(SYS_futex, (long)bell, n, 1);"));
+  for (int64_t operation : {2, 3, 4, 5, 6, 9, 128, 256 + 1}) {
+    auto result = run(runtime, caller, {integer(operation)}, limits());
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_EQ(result->outcome.message.find("SIGSYS: forbidden system call futex"), 0U)
+        << operation << outcome_text(result->outcome);
+  }
+  for (const char* call :
+       {"raw(SYS_read, 3, (long)data, 8);", "raw(SYS_write, 3, (long)data, 8);"}) {
+    auto result = run(runtime, task(runtime, call), {integer(1)}, limits());
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_EQ(result->outcome.kind, OutcomeKind::crash) << outcome_text(result->outcome);
+  }
 }
 
 TEST_F(NativeHostile, nothing_of_one_run_is_seen_by_another) {

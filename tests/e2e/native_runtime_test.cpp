@@ -436,13 +436,85 @@ TEST_F(NativeRuntimeTest, sandbox_takes_its_processes_along) {
   EXPECT_EQ(children().size(), before);
 }
 
+// A folder below each hierarchy that can count memory or processes; gone with the test.
+class OwnGroups {
+ public:
+  OwnGroups() {
+    for (const char* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/pids"}) {
+      const std::string folder = root + ("/samara-test-" + std::to_string(getpid()));
+      std::error_code failed;
+      if (!std::filesystem::exists(std::string(root) + "/cgroup.procs", failed)) continue;
+      if (!std::filesystem::create_directory(folder, failed)) continue;
+      folders_.push_back(folder);
+      names_ += (names_.empty() ? "" : ":") + folder;
+    }
+  }
+  ~OwnGroups() {
+    for (const std::string& folder : folders_) rmdir(folder.c_str());
+  }
+  const std::string& names() const { return names_; }
+  size_t groups() const {
+    size_t out = 0;
+    for (const std::string& folder : folders_) {
+      for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.is_directory()) out++;
+      }
+    }
+    return out;
+  }
+  size_t folders() const { return folders_.size(); }
+
+ private:
+  std::vector<std::string> folders_;
+  std::string names_;
+};
+
+TEST_F(NativeRuntimeTest, control_groups_hold_the_processes_and_go_with_them) {
+  OwnGroups groups;
+  if (groups.folders() == 0) GTEST_SKIP() << "no control group can be made here";
+  {
+    port::LinuxSandbox sandbox({.cgroups = groups.names()});
+    NativeRuntime runtime({.types = world().types, .sandbox = sandbox});
+    // All of the heap is used, and no more than that is given.
+    BuildRequest request;
+    request.memory.heap = 8U << 20;
+    NativeTask task = make(runtime,
+                           integer_task("size_t size = 6 << 20; char* all = host->alloc(size, 16);"
+                                        "for (size_t i = 0; i < size; i += 4096) all[i] = 1;"
+                                        "samara_write_integer(&out, n);"),
+                           of_integer(), request);
+    auto result = run(runtime, task, {integer(7)});
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_EQ(integer_of(*result), 7) << outcome_text(result->outcome);
+    EXPECT_EQ(groups.groups(), groups.folders());
+    auto walls = sandbox.walls();
+    ASSERT_TRUE(walls);
+    for (const port::SandboxWall& wall : *walls) {
+      if (wall.name.ends_with("control group"))
+        RecordProperty(wall.name, wall.stands ? "yes" : "no");
+    }
+  }
+  EXPECT_EQ(groups.groups(), 0U);
+}
+
+TEST_F(NativeRuntimeTest, control_group_that_cannot_be_used_is_an_error) {
+  port::LinuxSandbox sandbox({.cgroups = "/proc/no/such/group"});
+  auto walls = sandbox.walls();
+  ASSERT_FALSE(walls);
+  EXPECT_NE(walls.error().message().find("cannot make the control group '/proc/no/such/group/"),
+            std::string::npos)
+      << walls.error().message();
+}
+
 struct Footprint {
+  size_t processes = 0;
   size_t descriptors = 0;
   long resident_kib = 0;
 };
 
 Footprint footprint() {
   Footprint out;
+  out.processes = children().size();
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
     out.descriptors++;
   }
@@ -470,6 +542,7 @@ TEST_F(NativeRuntimeTest, ten_thousand_runs_leave_nothing_behind) {
     }
     const Footprint after = footprint();
     EXPECT_EQ(after.descriptors, before.descriptors);
+    EXPECT_EQ(after.processes, before.processes);
     EXPECT_LT(after.resident_kib, before.resident_kib + 2048);
   }
 }

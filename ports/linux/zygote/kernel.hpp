@@ -12,6 +12,7 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/resource.h>

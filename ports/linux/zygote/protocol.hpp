@@ -9,7 +9,7 @@
 
 namespace samara::sandbox {
 
-inline constexpr int k_control_fd = 3;  // of the zygote; in a reused runner, its channel
+inline constexpr int k_control_fd = 3;  // of the zygote; runners have no descriptor
 inline constexpr uint32_t k_frames_max = 32;
 inline constexpr uint32_t k_registers_max = 32;
 inline constexpr uint32_t k_stack_bytes_max = 512;
@@ -25,7 +25,7 @@ enum Message : uint32_t {
   k_hello = 1,  // zygote: ready
   k_load,       // node: map this image; descriptors: image, shared memory
   k_loaded,     // zygote: done or not
-  k_run,        // node: start a runner; descriptor, for a reused one: its channel
+  k_run,        // node: start a runner
   k_kill,       // node: end the runner
   k_ended,      // zygote: the runner is gone
 };
@@ -45,6 +45,8 @@ enum Wall : uint32_t {
   k_wall_empty_root = 1U << 10,
   k_wall_no_capabilities = 1U << 11,
   k_wall_no_new_code = 1U << 12,
+  k_wall_group_memory = 1U << 13,
+  k_wall_group_processes = 1U << 14,
 };
 
 struct HelloMessage {
@@ -95,13 +97,15 @@ inline constexpr uint32_t k_telemetry_count = 5;
 
 struct RunMessage {
   uint32_t kind = k_run;
-  uint32_t reused = 0;       // 1: the runner stays and waits on its channel for the next one
+  uint32_t reused = 0;       // 1: the runner stays and waits for the next one; see Exchange
   uint64_t input_bytes = 0;  // in use
   uint64_t output_bytes = 0;
   uint64_t deadline_ns = 0;  // of the monotonic clock; UINT64_MAX: none
   uint64_t cpu_seconds = 0;
   uint8_t job_id[16]{};
   uint32_t attempt = 0;
+  uint32_t number = 0;  // of the run in its runner, from 1
+  uint32_t spin = 0;    // whether to look for a short time before sleeping
   uint32_t unused = 0;
   double telemetry[k_telemetry_count]{};
 };
@@ -174,8 +178,33 @@ struct Control {
   Metric metrics[k_metrics_max]{};
 };
 
+/// How the node and a reused runner call each other: whoever waits looks for a short time and then
+/// sleeps on the word (futex). The task can write all of it, so the node takes a word for a hint to
+/// look, and never waits without an end.
+struct Exchange {
+  alignas(64) uint32_t go = 0;  // node: number of the run that is to begin
+  uint32_t node_sleeps = 0;
+  alignas(64) uint32_t bell = 0;  // runner: number of the run that is done; zygote: k_bell_ended
+  uint32_t runner_sleeps = 0;
+  alignas(64) RunMessage next{};  // read by the runner once `go` says so
+};
+inline constexpr uint32_t k_bell_ended = UINT32_MAX;
+/// Longer than a short answer takes, shorter than anybody would miss.
+inline constexpr uint64_t k_spin_ns = 20'000;
+
+inline constexpr size_t k_exchange_offset = 7168;
 inline constexpr size_t k_log_offset = 8192;
 inline constexpr size_t k_control_bytes = k_log_offset + k_log_bytes;
-static_assert(sizeof(Control) <= k_log_offset);
+static_assert(sizeof(Control) <= k_exchange_offset);
+static_assert(k_exchange_offset + sizeof(Exchange) <= k_log_offset);
+
+/// One turn of a loop that looks at memory which another processor will write.
+inline void spin_once() {
+#if defined(__x86_64__)
+  __asm__ volatile("pause" : : : "memory");
+#elif defined(__aarch64__)
+  __asm__ volatile("yield" : : : "memory");
+#endif
+}
 
 }  // namespace samara::sandbox

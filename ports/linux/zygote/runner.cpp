@@ -55,7 +55,7 @@ RunMessage current;
 samara_call call;
 bool reused = false;
 long zygote = 0;
-uint64_t cpu_before = 0;  // at the end of the run before this one
+uint64_t cpu_before = 0;  // when the run began
 
 Control& control() { return *reinterpret_cast<Control*>(program.control); }
 
@@ -144,20 +144,14 @@ void limit(int resource, uint64_t value) {
   kernel_call(__NR_prlimit64, 0, static_cast<uint64_t>(resource), address_of(&wanted));
 }
 
-bool close_doors(int channel) {
-  uint64_t first = 0;
-  if (channel >= 0) {
-    if (channel != k_control_fd &&
-        kernel_call(__NR_dup3, static_cast<uint64_t>(channel), k_control_fd, 0) < 0) {
-      return false;
-    }
-    first = k_control_fd + 1;
-  }
-  if (kernel_call(__NR_close_range, first, UINT32_MAX, 0) < 0) return false;
+bool close_doors() {
+  if (kernel_call(__NR_close_range, 0, UINT32_MAX, 0) < 0) return false;
   kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
   if (kernel_call(__NR_getppid) != zygote) return false;  // it has died before the line above
   limit(RLIMIT_NPROC, 0);
-  limit(RLIMIT_NOFILE, reused ? k_control_fd + 1 : 0);
+  limit(RLIMIT_NOFILE, 0);
+  constexpr uint64_t k_own_bytes = 8U << 20;  // of this program, mapped already
+  limit(RLIMIT_AS, program.reserve_bytes + k_own_bytes);
   if (!reused && current.cpu_seconds != UINT64_MAX) {
     // First a signal that names the reason, then, for whoever hides from it, the end.
     rlimit wanted{current.cpu_seconds, current.cpu_seconds + 1};
@@ -169,8 +163,8 @@ bool close_doors(int channel) {
   filter.allow(__NR_rt_sigreturn);
   filter.allow(__NR_clock_gettime);
   if (reused) {
-    filter.allow_with(__NR_read, 0, k_control_fd);
-    filter.allow_with(__NR_write, 0, k_control_fd);
+    filter.allow_with(__NR_futex, 1, FUTEX_WAIT);
+    filter.allow_with(__NR_futex, 1, FUTEX_WAKE);
     filter.allow_with(__NR_madvise, 2, MADV_DONTNEED);
   }
   constexpr uint64_t k_random = 32;
@@ -180,7 +174,7 @@ bool close_doors(int channel) {
 }
 
 // What a run may have left: data is taken from the pristine view, heap and stack become new.
-void restore() {
+void restore(uint64_t heap_peak) {
   for (uint32_t i = 0; i < program.region_count; i++) {
     const MapRegion& region = program.regions[i];
     if ((region.rights & k_right_write) == 0) continue;
@@ -188,7 +182,7 @@ void restore() {
                      reinterpret_cast<const void*>(program.pristine + region.address), region.size);
   }
   constexpr uint64_t k_small = 65536;  // cheaper to clear than to map anew
-  const uint64_t used = control().heap_peak;
+  const uint64_t used = heap_peak;
   if (used <= k_small && used <= program.heap_bytes) {
     __builtin_memset(reinterpret_cast<void*>(program.heap), 0, used);
   } else {
@@ -215,12 +209,32 @@ void run_once() {
   control().state = k_state_returned;
 }
 
+Exchange& exchange() { return *reinterpret_cast<Exchange*>(program.control + k_exchange_offset); }
+
 void tell_node() {
-  const uint64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-  control().cpu_ns = cpu - cpu_before;
-  cpu_before = cpu;
-  const uint8_t done = 1;
-  kernel_call(__NR_write, k_control_fd, address_of(&done), 1);
+  control().cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
+  Exchange& with = exchange();
+  // Pairs with the node, which says that it sleeps and then looks at the bell once more.
+  __atomic_store_n(&with.bell, current.number, __ATOMIC_SEQ_CST);
+  if (__atomic_load_n(&with.node_sleeps, __ATOMIC_SEQ_CST) != 0) wake(&with.bell);
+}
+
+// Until the node wants another run; what it is stands in `current` then.
+void wait_for_node() {
+  Exchange& with = exchange();
+  auto called = [&with] { return __atomic_load_n(&with.go, __ATOMIC_SEQ_CST) != current.number; };
+  if (current.spin != 0) {
+    const uint64_t end = clock_ns(CLOCK_MONOTONIC) + k_spin_ns;
+    do {
+      for (int i = 0; i < 64 && !called(); i++) spin_once();
+    } while (!called() && clock_ns(CLOCK_MONOTONIC) < end);
+  }
+  while (!called()) {
+    __atomic_store_n(&with.runner_sleeps, 1, __ATOMIC_SEQ_CST);
+    sleep_on(&with.go, current.number);
+  }
+  __atomic_store_n(&with.runner_sleeps, 0, __ATOMIC_SEQ_CST);
+  current = with.next;
 }
 
 }  // namespace
@@ -229,6 +243,11 @@ void end_run() {
   if (reused) tell_node();
   leave();
 }
+
+void sleep_on(uint32_t* word, uint32_t seen) {
+  kernel_call(__NR_futex, address_of(word), FUTEX_WAIT, seen, 0, 0, 0);
+}
+void wake(uint32_t* word) { kernel_call(__NR_futex, address_of(word), FUTEX_WAKE, 1, 0, 0, 0); }
 
 void install_crash_handlers() {
   zygote = kernel_call(__NR_getpid);
@@ -249,18 +268,20 @@ void install_crash_handlers() {
   }
 }
 
-void runner_main(const LoadMessage& load, const RunMessage& run, int channel) {
+void runner_main(const LoadMessage& load, const RunMessage& run) {
   program = load;
   current = run;
   reused = run.reused != 0;
-  if (!close_doors(channel)) leave();
+  if (!close_doors()) leave();
   for (;;) {
+    if (reused) cpu_before = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     run_once();
     if (!reused) leave();
+    const uint64_t heap_peak = control().heap_peak;  // the node clears it once it is told
     tell_node();
-    const long got = kernel_call(__NR_read, k_control_fd, address_of(&current), sizeof current);
-    if (got != static_cast<long>(sizeof current) || current.kind != k_run) leave();
-    restore();
+    restore(heap_peak);
+    wait_for_node();
+    if (current.kind != k_run) leave();
   }
 }
 

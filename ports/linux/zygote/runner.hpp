@@ -9,7 +9,11 @@ namespace samara::sandbox {
 /// Called once in the zygote; its children inherit them.
 void install_crash_handlers();
 
-/// Does not return. `channel`: -1 unless the runner is to be used again.
-[[noreturn]] void runner_main(const LoadMessage& load, const RunMessage& run, int channel);
+/// Does not return.
+[[noreturn]] void runner_main(const LoadMessage& load, const RunMessage& run);
+
+/// Sleeps on a word of the shared memory while it is `seen`, and wakes whoever does.
+void sleep_on(uint32_t* word, uint32_t seen);
+void wake(uint32_t* word);
 
 }  // namespace samara::sandbox

@@ -157,11 +157,11 @@ bool close_file_system() {
 bool filter_zygote() {
   Filter filter;
   for (long number :
-       {__NR_read,       __NR_write,         __NR_close,     __NR_ppoll,       __NR_recvmsg,
-        __NR_sendto,     __NR_clone3,        __NR_wait4,     __NR_kill,        __NR_mmap,
-        __NR_munmap,     __NR_madvise,       __NR_prlimit64, __NR_seccomp,     __NR_prctl,
-        __NR_getppid,    __NR_rt_sigreturn,  __NR_dup3,      __NR_close_range, __NR_exit,
-        __NR_exit_group, __NR_clock_gettime, __NR_getrandom}) {
+       {__NR_read,          __NR_write,        __NR_close,       __NR_ppoll,   __NR_recvmsg,
+        __NR_sendto,        __NR_clone3,       __NR_wait4,       __NR_kill,    __NR_mmap,
+        __NR_munmap,        __NR_madvise,      __NR_prlimit64,   __NR_seccomp, __NR_prctl,
+        __NR_getppid,       __NR_rt_sigreturn, __NR_close_range, __NR_exit,    __NR_exit_group,
+        __NR_clock_gettime, __NR_getrandom,    __NR_futex}) {
     filter.allow(number);
   }
   // Not the harder answer: it would come before that of the runner's filter, which keeps the
@@ -223,7 +223,7 @@ void load(const LoadMessage& message, int image, int shared) {
 }
 
 // Until the runner is gone; orders of the node are taken meanwhile.
-void watch(uint64_t pid, int pidfd) {
+void watch(uint64_t pid, int pidfd, bool rings) {
   EndedMessage ended;
   rusage usage{};
   for (;;) {
@@ -253,25 +253,30 @@ void watch(uint64_t pid, int pidfd) {
   ended.cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
   ended.peak_kib = static_cast<uint64_t>(usage.ru_maxrss);
   close_fd(pidfd);
+  if (rings) {
+    // Before the word that the node waits for then: behind that it may already begin anew.
+    auto& with = *reinterpret_cast<Exchange*>(loaded.control + k_exchange_offset);
+    __atomic_store_n(&with.bell, k_bell_ended, __ATOMIC_SEQ_CST);
+    wake(&with.bell);
+  }
   send(ended);
 }
 
-void run(const RunMessage& message, int channel) {
+void run(const RunMessage& message) {
   int pidfd = -1;
   clone_args arguments{};
   arguments.flags = CLONE_PIDFD;
   arguments.pidfd = address_of(&pidfd);
   arguments.exit_signal = SIGCHLD;
   const long pid = kernel_call(__NR_clone3, address_of(&arguments), sizeof arguments);
-  if (pid == 0) runner_main(loaded, message, channel);
-  close_fd(channel);
+  if (pid == 0) runner_main(loaded, message);
   if (pid < 0) {
     EndedMessage ended;
     ended.error = static_cast<int32_t>(-pid);
     send(ended);
     return;
   }
-  watch(static_cast<uint64_t>(pid), pidfd);
+  watch(static_cast<uint64_t>(pid), pidfd, message.reused != 0);
 }
 
 }  // namespace
@@ -294,7 +299,9 @@ extern "C" void zygote_main() {
     if (message.kind == k_load) {
       load(message.load, fds[0], fds[1]);
     } else if (message.kind == k_run) {
-      run(message.run, fds[0]);
+      close_fd(fds[0]);
+      close_fd(fds[1]);
+      run(message.run);
     }
   }
 }

@@ -47,6 +47,7 @@ constexpr Name k_names[] = {
     SAMARA_NAME(setns),
     SAMARA_NAME(mount),
     SAMARA_NAME(getrandom),
+    SAMARA_NAME(futex),
     SAMARA_NAME(userfaultfd),
     SAMARA_NAME(perf_event_open),
     SAMARA_NAME(clock_nanosleep),
