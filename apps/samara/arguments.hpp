@@ -15,6 +15,14 @@ class Arguments {
   bool flag(std::string_view name) const { return find(name) != nullptr; }
   /// The last value given for an option.
   std::optional<std::string_view> value(std::string_view name) const;
+  /// All values given for an option, in their order.
+  std::vector<std::string_view> values(std::string_view name) const {
+    std::vector<std::string_view> out;
+    for (const Given& given : options_) {
+      if (given.name == name) out.push_back(given.value);
+    }
+    return out;
+  }
   std::span<const std::string_view> positionals() const { return positionals_; }
   std::string_view positional(size_t i) const {
     return i < positionals_.size() ? positionals_[i] : std::string_view{};

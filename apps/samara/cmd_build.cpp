@@ -7,6 +7,7 @@
 #include "lang/compile.hpp"
 #include "ports/linux/programs.hpp"
 #include "runtime/native/build.hpp"
+#include "runtime/native/effects.hpp"
 
 namespace samara::cli {
 namespace {
@@ -49,15 +50,15 @@ Result<const Type*> type_of_task(Context& context, const Arguments& arguments,
   return type;
 }
 
-Result<Exit> run(Context& context, const Arguments& arguments) {
-  runtime::native::BuildRequest request;
-  request.source = arguments.positional(0);
-  SAMARA_TRY(request.type, type_of_task(context, arguments, request.source));
-  request.target = arguments.value("target").value_or("");
+Result<void> take_options(Context& context, const Arguments& arguments,
+                          runtime::native::BuildRequest& request) {
   request.compiler = arguments.value("cc").value_or("");
   request.name = arguments.value("name").value_or("");
   request.pure = arguments.flag("pure");
-  uint64_t heap = 0;
+  if (auto words = arguments.value("needs")) {
+    SAMARA_TRY(const uint64_t named, runtime::native::capabilities_named(*words));
+    request.capabilities |= named;
+  }
   if (auto text = arguments.value("heap")) {
     auto bytes = parse_bytes(*text);
     if (!bytes || *bytes > UINT32_MAX) {
@@ -65,17 +66,25 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
           "option '--heap' takes a size below 4G, got '" + std::string(*text) + "'",
           "as in --heap 64M");
     }
-    heap = *bytes;
+    request.memory.heap = static_cast<uint32_t>(*bytes);
   }
-  request.memory.heap = static_cast<uint32_t>(heap);
+  return {};
+}
+
+// "fib.snt", or "fib.thumbv7m-none-samara.snt" where there are several.
+std::string output_name(const Arguments& arguments, std::string_view target, bool several) {
+  if (auto given = arguments.value("output")) return std::string(*given);
+  std::string out(arguments.positional(0));
+  out = out.substr(out.rfind('/') + 1);
+  out = out.substr(0, out.rfind('.'));
+  return out + (several ? "." + std::string(target) : "") + ".snt";
+}
+
+Result<void> build_one(Context& context, const runtime::native::BuildRequest& request,
+                       const std::string& to) {
   port::LinuxPrograms programs;
   auto built = runtime::native::build_task(programs, context.files(), request);
   if (!built) return std::move(built).error().with_context("cannot build '" + request.source + "'");
-  std::string to(arguments.value("output").value_or(""));
-  if (to.empty()) {
-    to = request.source.substr(request.source.rfind('/') + 1);
-    to = to.substr(0, to.rfind('.')) + ".snt";
-  }
   if (!built->messages.empty()) context.err().write(built->messages);
   SAMARA_CHECK(write_output(context, to, as_text(built->file)));
   if (context.json()) {
@@ -88,6 +97,24 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
     context.note("'" + to + "', " + bytes_text(built->file.size()) + ", " +
                  lang::type_text(request.type));
   }
+  return {};
+}
+
+Result<Exit> run(Context& context, const Arguments& arguments) {
+  runtime::native::BuildRequest request;
+  request.source = arguments.positional(0);
+  SAMARA_TRY(request.type, type_of_task(context, arguments, request.source));
+  SAMARA_CHECK(take_options(context, arguments, request));
+  std::vector<std::string_view> targets = arguments.values("target");
+  if (targets.empty()) targets.push_back("");
+  if (targets.size() > 1 && arguments.value("output")) {
+    return context.misuse("option '--output' names one file, but there are several targets",
+                          "without it each gets a name of its own");
+  }
+  for (std::string_view target : targets) {
+    request.target = target;
+    SAMARA_CHECK(build_one(context, request, output_name(arguments, target, targets.size() > 1)));
+  }
   return Exit::done;
 }
 
@@ -97,9 +124,10 @@ constexpr PositionalSpec k_positionals[] = {
 constexpr OptionSpec k_options[] = {
     {"output", 'o', "FILE", "default: the file's name with .snt", Completes::file},
     {"type", 't', "TYPE", "as '(Integer) -> Float'; default: the first line"},
-    {"target", 0, "TRIPLE", "default: this machine; thumbv7m-none-samara"},
+    {"target", 0, "TRIPLE", "aarch64-linux-samara, thumbv7m-none-samara; repeats"},
     {"pure", 0, "", "the result depends on the arguments alone"},
     {"heap", 0, "SIZE", "what it may allocate; default: 256M"},
+    {"needs", 0, "LIST", "telemetry,random,clock: what it uses of its node"},
     {"name", 'n', "NAME", "of the task; default: that of the file"},
     {"cc", 0, "COMMAND", "the compiler; default: GCC of the target"},
 };

@@ -31,6 +31,10 @@ void read_crash(const LinuxSandboxProgram& program, const sandbox::CrashRecord& 
   if (from.stack_bytes >= sizeof caller) std::memcpy(&caller, from.stack, sizeof caller);
 #endif
   if (program.place_of(caller) == SandboxPlace::code) out.caller = caller;
+  out.sp = from.sp;
+  const uint32_t registers = std::min(from.register_count, sandbox::k_registers_max);
+  out.registers.assign(from.registers, from.registers + registers);
+  out.regions = program.mappings();
 }
 
 // Between the two positions, at most one turn of the ring; the first line that does not fit ends
@@ -67,13 +71,28 @@ SandboxPlace LinuxSandboxProgram::place_of(uint64_t address) const {
   }
   if (in(load.heap, load.heap_bytes)) return SandboxPlace::heap;
   if (in(load.stack, load.stack_bytes)) return SandboxPlace::stack;
-  const uint64_t below_stack = load.heap + load.heap_bytes;
+  // What lies right behind the heap is the guard of that.
+  constexpr uint64_t k_of_heap = 65536;
+  const uint64_t below_stack = load.heap + load.heap_bytes + k_of_heap;
   if (in(below_stack, load.stack - below_stack)) return SandboxPlace::stack_guard;
   if (in(load.control, sandbox::k_control_bytes)) return SandboxPlace::control;
   if (in(load.input, load.input_bytes)) return SandboxPlace::input;
   if (in(load.output, load.output_bytes)) return SandboxPlace::output;
   if (in(load.reserve, load.reserve_bytes)) return SandboxPlace::guard;
   return SandboxPlace::outside;
+}
+
+std::vector<SandboxMapping> LinuxSandboxProgram::mappings() const {
+  std::vector<SandboxMapping> out;
+  for (uint32_t i = 0; i < load.region_count; i++) {
+    const uint64_t start = load.image + load.regions[i].address;
+    out.push_back({place_of(start), start, load.regions[i].size});
+  }
+  out.push_back({SandboxPlace::heap, load.heap, load.heap_bytes});
+  out.push_back({SandboxPlace::stack, load.stack, load.stack_bytes});
+  out.push_back({SandboxPlace::input, load.input, load.input_bytes});
+  out.push_back({SandboxPlace::output, load.output, load.output_bytes});
+  return out;
 }
 
 void read_words(const LinuxSandboxProgram& program, const Control& control,
@@ -94,7 +113,7 @@ void read_words(const LinuxSandboxProgram& program, const Control& control,
     const uint32_t length = std::min(metric.length, sandbox::k_metric_key_max);
     report.metrics.push_back({std::string(metric.key, length), metric.value});
   }
-  read_crash(program, control.crash, report.crash);
+  if (control.crash.signal != 0) read_crash(program, control.crash, report.crash);
 }
 
 }  // namespace samara::port

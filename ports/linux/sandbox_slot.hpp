@@ -33,6 +33,8 @@ class LinuxSandboxProgram final : public SandboxProgram {
   sandbox::LoadMessage load{};  // where everything goes
 
   SandboxPlace place_of(uint64_t address) const;
+  /// What a task has, ascending.
+  std::vector<SandboxMapping> mappings() const;
 };
 
 class SandboxSlot {

@@ -82,6 +82,13 @@ enum class SandboxPlace : uint8_t {
   outside,
 };
 
+/// A stretch of memory of a task.
+struct SandboxMapping {
+  SandboxPlace place = SandboxPlace::unknown;
+  uint64_t start = 0;
+  uint64_t size_bytes = 0;
+};
+
 /// Told by the crashed process itself; `signal` of the report is the kernel's.
 struct SandboxCrash {
   uint32_t signal = 0;
@@ -95,6 +102,9 @@ struct SandboxCrash {
   /// Where the crashed function returns to if it had not yet made a frame; 0: not known. The frames
   /// then lack this one.
   uint64_t caller = 0;
+  uint64_t sp = 0;
+  std::vector<uint64_t> registers;  // in the order of the processor's numbers; x86: see runner.cpp
+  std::vector<SandboxMapping> regions;  // what the task has, ascending; what lies between is guard
 };
 
 struct SandboxLogLine {

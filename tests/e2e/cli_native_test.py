@@ -54,7 +54,41 @@ class Native(cli.Cli):
         self.build("wild", "  *(volatile int*)8 = 1;\n")
         run = self.fails(cli.GUEST_FAILED, "run", "wild", "1", says="SIGSEGV")
         self.assertIn("0x8", run.err)
-        self.assertIn("samara_task", run.err)
+        self.assertIn("samara_task+0x", run.err)
+        self.assertIn(" at wild.c:", run.err)
+        self.assertIn("  memory: code ", run.err)
+        # The same for whoever asks later.
+        call = self.ok("call", "ls", "--json").json()[0]["id"]
+        self.assertIn(" at wild.c:", self.ok("call", "show", call).out)
+
+    @unittest.skipUnless(shutil.which("aarch64-linux-gnu-gcc") and shutil.which("arm-none-eabi-gcc"),
+                         "no cross compilers")
+    def test_one_source_is_built_for_several_machines(self):
+        shutil.copy(NATIVE / "fib.c", self.dir)
+        targets = ["x86_64-linux-samara", "aarch64-linux-samara", "thumbv7m-none-samara"]
+        self.ok("build", "fib.c", *[word for each in targets for word in ("--target", each)])
+        ids = {self.line("fn", "add", "fib." + each + ".snt", "--no-name") for each in targets}
+        self.assertEqual(len(ids), 3)
+        self.fails(cli.USAGE, "build", "fib.c", "--target", targets[0], "--target", targets[1],
+                   "-o", "one.snt", says="several targets")
+        self.fails(cli.FAILED, "build", "fib.c", "--target", "pdp11", says="pdp11")
+
+    def test_capabilities_are_named_at_the_build(self):
+        self.write("node.c", HEAD % "uptime" + """\
+  double value = 0;
+  if (host->telemetry((uint32_t)n, &value) != 0) return SAMARA_PERMISSION;
+  samara_writer out = samara_result(call);
+  samara_write_integer(&out, (int64_t)value);
+  return samara_finish(&out);
+}
+""")
+        self.ok("build", "node.c")
+        self.ok("fn", "add", "node.snt")
+        self.fails(cli.GUEST_FAILED, "run", "node", "1", says="lacks the capability 'telemetry'")
+        self.ok("build", "node.c", "--needs", "log,telemetry")
+        self.ok("fn", "add", "node.snt")
+        self.assertGreater(int(self.line("run", "node", "1")), 1 << 20)
+        self.fails(cli.FAILED, "build", "node.c", "--needs", "telepathy", says="telepathy")
 
     def test_what_wants_out_is_stopped(self):
         self.build("out", '  __asm__ volatile("syscall" : : "a"(41), "D"(1), "S"(1), "d"(0)\n'
@@ -85,7 +119,7 @@ class Native(cli.Cli):
         self.write("cut.snt", whole[:200])
         self.fails(cli.FAILED, "fn", "add", "cut.snt", says="C0")
         bent = bytearray(whole)
-        bent[len(whole) // 4] ^= 255
+        bent[int.from_bytes(whole[20:24], "little") + 100] ^= 255  # in the image
         self.write("bent.snt", bytes(bent))
         self.assertNotEqual(self.samara("fn", "add", "bent.snt").code, 0)
         self.fails(cli.FAILED, "fn", "add", "fib.snt", "--type", "(Float) -> Float", says="other types")

@@ -292,6 +292,47 @@ int32_t samara_task(const samara_host* host, samara_call* call) {
   EXPECT_NE(outer, std::string::npos) << text;
   EXPECT_NE(text.find("called from samara_task", outer), std::string::npos) << text;
   EXPECT_EQ(log.text, "before\n");
+  // Lines of the source, the map, the registers, and what was said last.
+  const std::string file = "samara_native_" + std::to_string(getpid()) + ".c:";
+  EXPECT_NE(text.find(" at " + file + "2\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" at " + file + "3\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" at " + file + "6\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  memory: code "), std::string::npos) << text;
+  EXPECT_NE(text.find(", heap 256 MiB at 0x"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  registers, others 0: "), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  last lines of its log:\n    before"), std::string::npos) << text;
+}
+
+TEST_F(NativeHostile, crash_in_cpp_has_readable_names_and_says_how_far_it_went) {
+  BuildRequest request;
+  request.memory.heap = 65536;
+  NativeTask crasher = make(runtime_,
+                            R"(#include <samara/guest/task.hpp>
+namespace geometry {
+template <typename T>
+struct Grid {
+  T* cells;
+  __attribute__((noinline)) void fill(int64_t n) {
+    for (int64_t i = 0;; i++) cells[i] = static_cast<T>(n);
+  }
+};
+}
+int64_t fill(const int64_t& n) {
+  void* cells = samara::guest::host->alloc(64, 16);
+  geometry::Grid<int64_t>{static_cast<int64_t*>(cells)}.fill(n);
+  return n;
+}
+SAMARA_TASK(fill)
+)",
+                            of_integer(), request, false);
+  auto result = run(runtime_, crasher, {integer(3)});
+  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_EQ(result->outcome.kind, OutcomeKind::crash);
+  const std::string& text = result->outcome.message;
+  EXPECT_NE(text.find("(guard, 0 B behind the heap) in geometry::Grid<...>::fill"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find(".cpp:7\n  called from fill+0x"), std::string::npos) << text;
 }
 
 TEST_F(NativeHostile, flood_of_log_lines_keeps_the_last_ones) {

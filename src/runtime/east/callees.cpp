@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "runtime/callee_outcome.hpp"
 #include "runtime/east/platform_host.hpp"
 #include "value/beast2.hpp"
 
@@ -49,8 +50,7 @@ bool raise(eval::Vm& vm, const Outcome& outcome) {
 // that depend on more than its arguments.
 bool pass_on(eval::Vm& vm, PlatformHost& host, const Callee& callee, Outcome outcome) {
   if (outcome.kind == OutcomeKind::error) return raise(vm, outcome);
-  outcome.message = "'" + callee.name + "': " + outcome.message;
-  return end(vm, host, std::move(outcome));
+  return end(vm, host, callee_outcome(callee.name, std::move(outcome)));
 }
 
 bool give(eval::Vm& vm, const Callee& callee, ByteView value, Slot& out) {

@@ -18,15 +18,15 @@ struct Recipe {
   std::vector<std::string> compile;
   std::string link;  // behind -Wl,
   bool linux_target;
+  std::string_view c_package;  // of Debian, that has the compilers
+  std::string_view cpp_package;
 };
 
-const std::vector<std::string> k_compile = {"-O2",
-                                            "-fPIC",
-                                            "-fvisibility=hidden",
-                                            "-ffreestanding",
+const std::vector<std::string> k_compile = {"-O2", "-fPIC", "-fvisibility=hidden", "-ffreestanding",
                                             "-fno-asynchronous-unwind-tables",
-                                            "-ffunction-sections",
-                                            "-fdata-sections"};
+                                            "-ffunction-sections", "-fdata-sections",
+                                            // Lines for the texts of crashes; no part of the image.
+                                            "-g1", "-gdwarf-5", "-gz=none"};
 const std::vector<std::string> k_compile_cpp = {"-std=c++20", "-fno-exceptions", "-fno-rtti",
                                                 "-fno-threadsafe-statics"};
 const std::vector<std::string> k_compile_linux = {"-fno-omit-frame-pointer",
@@ -36,31 +36,37 @@ constexpr std::string_view k_link =
 
 const Recipe k_recipes[] = {
 #if defined(__x86_64__)
-    {"x86_64-linux-samara", "gcc", "g++", {}, "-z,max-page-size=4096", true},
+    {"x86_64-linux-samara", "gcc", "g++", {}, "-z,max-page-size=4096", true, "gcc", "g++"},
 #else
     {"x86_64-linux-samara",
      "x86_64-linux-gnu-gcc",
      "x86_64-linux-gnu-g++",
      {},
      "-z,max-page-size=4096",
-     true},
+     true,
+     "gcc-x86-64-linux-gnu",
+     "g++-x86-64-linux-gnu"},
 #endif
 #if defined(__aarch64__)
-    {"aarch64-linux-samara", "gcc", "g++", {}, "-z,max-page-size=65536", true},
+    {"aarch64-linux-samara", "gcc", "g++", {}, "-z,max-page-size=65536", true, "gcc", "g++"},
 #else
     {"aarch64-linux-samara",
      "aarch64-linux-gnu-gcc",
      "aarch64-linux-gnu-g++",
      {},
      "-z,max-page-size=65536",
-     true},
+     true,
+     "gcc-aarch64-linux-gnu",
+     "g++-aarch64-linux-gnu"},
 #endif
     {"thumbv7m-none-samara",
      "arm-none-eabi-gcc",
      "arm-none-eabi-g++",
      {"-mcpu=cortex-m3", "-mthumb", "-Wno-psabi"},
      "-z,max-page-size=4096",
-     false},
+     false,
+     "gcc-arm-none-eabi",
+     "libstdc++-arm-none-eabi-newlib"},
 };
 
 const Recipe* recipe_of(std::string_view triple) {
@@ -146,6 +152,8 @@ std::vector<std::string> command_words(const Recipe& recipe, const BuildRequest&
   if (recipe.linux_target) add(k_compile_linux);
   add(recipe.compile);
   out.push_back("-I" + folder);
+  // Names of folders differ from build to build; what is shown is the name of a file.
+  out.push_back("-ffile-prefix-map=" + folder + "/=");
   add(request.options);
   out.push_back(request.source);
   add({"-shared", "-nostdlib", "-nostartfiles"});
@@ -213,6 +221,15 @@ image::PackInput pack_input(const Recipe& recipe, const BuildRequest& request) {
   return out;
 }
 
+Error start_error(Error error, const Recipe& recipe, const BuildRequest& request) {
+  if (error.code != Code::not_found || !request.compiler.empty()) return error;
+  const bool c = is_c(request.source);
+  const std::string package(c ? recipe.c_package : recipe.cpp_package);
+  return Error(Code::not_found, "there is no compiler '" + std::string(c ? recipe.c : recipe.cpp) +
+                                    "' for '" + std::string(recipe.triple) +
+                                    "': install Debian's package " + package);
+}
+
 }  // namespace
 
 std::string_view own_target() {
@@ -251,7 +268,9 @@ Result<BuiltTask> build_task(port::Programs& programs, port::Files& files,
   order.path = order.words[0];
   order.words.erase(order.words.begin());
   order.wall_max = std::chrono::minutes(5);
-  SAMARA_TRY(port::ProgramReport compiled, programs.run(order));
+  auto ran = programs.run(order);
+  if (!ran) return start_error(std::move(ran).error(), *recipe, request);
+  port::ProgramReport compiled = std::move(*ran);
   if (compiled.end == port::ProgramEnd::timed_out) {
     return Error(Code::timeout, "'" + order.path + "' took too long");
   }

@@ -1,7 +1,7 @@
 #pragma once
 // build_task: C or C++ source becomes a native image, by a compiler of this machine: compiled with
 // the recipe of the format, linked, checked by the validator, packed. Optimised unless told
-// otherwise; the symbol table becomes the debug data.
+// otherwise; symbols and the lines of addresses become the debug data.
 // Threads: any. Specified by: docs/formats/native-image.md, section 4.
 
 #include <optional>
@@ -35,7 +35,8 @@ struct BuiltTask {
   std::string messages;  // warnings of the compiler
 };
 
-/// Errors: invalid_argument (no such target), not_found (no such compiler or source), check_failed
+/// Errors: invalid_argument (no such target), not_found (no such source; no compiler, and which
+/// package of Debian has it), check_failed
 /// (the compiler's own messages), corrupt (a linked image that the validator refuses), timeout, io.
 Result<BuiltTask> build_task(port::Programs& programs, port::Files& files,
                              const BuildRequest& request);

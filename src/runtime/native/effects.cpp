@@ -62,6 +62,27 @@ uint64_t capabilities_offered() {
   return out;
 }
 
+Result<uint64_t> capabilities_named(std::string_view words) {
+  uint64_t out = 0;
+  while (!words.empty()) {
+    const std::string_view word = words.substr(0, words.find(','));
+    words.remove_prefix(std::min(word.size() + 1, words.size()));
+    uint64_t bit = 0;
+    std::string known;
+    for (const Row& row : k_rows) {
+      if (row.bit == 0) continue;
+      if (row.word == word) bit = row.bit;
+      known += (known.empty() ? "" : ", ") + std::string(row.word);
+    }
+    if (bit == 0) {
+      return Error(Code::invalid_argument,
+                   "there is no capability '" + std::string(word) + "', there are " + known);
+    }
+    out |= bit;
+  }
+  return out;
+}
+
 std::string capability_names(uint64_t capabilities) {
   std::string out;
   for (const Row& row : k_rows) {

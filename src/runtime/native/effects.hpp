@@ -20,6 +20,9 @@ Offer offer_of(const ReachedEffect& reached);
 /// Bits of image::Capability that a run may use.
 uint64_t capabilities_offered();
 
+/// The bits of words with commas between: "log,random". Errors: invalid_argument (no such word).
+Result<uint64_t> capabilities_named(std::string_view words);
+
 /// "log", "random" and so on, of each bit.
 std::string capability_names(uint64_t capabilities);
 

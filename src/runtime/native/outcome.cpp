@@ -6,9 +6,8 @@
 
 #include "call/unit_text.hpp"
 #include "runtime/limit_outcome.hpp"
+#include "runtime/native/crash_text.hpp"
 #include "runtime/native/effects.hpp"
-#include "runtime/native/symbols.hpp"
-#include "runtime/native/system_call_names.hpp"
 #include "samara/guest/task.h"
 #include "value/utf8.hpp"
 
@@ -19,82 +18,6 @@ namespace {
 using port::SandboxEnd;
 using port::SandboxPlace;
 using port::SandboxReport;
-
-std::string hexadecimal(uint64_t number) {
-  uint8_t bytes[8];
-  for (unsigned i = 0; i < 8; i++) bytes[i] = static_cast<uint8_t>(number >> (56 - 8 * i));
-  const std::string text = to_hex(bytes);
-  const size_t first = text.find_first_not_of('0');
-  return "0x" + (first == std::string::npos ? "0" : text.substr(first));
-}
-
-std::string_view signal_name(uint32_t signal) {
-  switch (signal) {
-    case SIGSEGV:
-      return "SIGSEGV";
-    case SIGBUS:
-      return "SIGBUS";
-    case SIGILL:
-      return "SIGILL";
-    case SIGFPE:
-      return "SIGFPE";
-    case SIGTRAP:
-      return "SIGTRAP";
-    case SIGSYS:
-      return "SIGSYS";
-    case SIGABRT:
-      return "SIGABRT";
-    case SIGKILL:
-      return "SIGKILL";
-  }
-  return "";
-}
-
-std::string_view what_it_did(uint32_t signal) {
-  switch (signal) {
-    case SIGSEGV:
-    case SIGBUS:
-      return "bad address";
-    case SIGILL:
-      return "instruction that there is not, or abort";
-    case SIGFPE:
-      return "division by zero or overflow";
-    case SIGTRAP:
-      return "trap or abort";
-    case SIGSYS:
-      return "forbidden system call";
-  }
-  return "ended by a signal";
-}
-
-std::string_view place_text(SandboxPlace place) {
-  switch (place) {
-    case SandboxPlace::unknown:
-    case SandboxPlace::outside:
-      return "outside of the task";
-    case SandboxPlace::null_page:
-      return "null page";
-    case SandboxPlace::code:
-      return "code";
-    case SandboxPlace::data:
-      return "data";
-    case SandboxPlace::heap:
-      return "heap";
-    case SandboxPlace::stack:
-      return "stack";
-    case SandboxPlace::stack_guard:
-      return "stack guard";
-    case SandboxPlace::input:
-      return "input";
-    case SandboxPlace::output:
-      return "output";
-    case SandboxPlace::control:
-      return "control page";
-    case SandboxPlace::guard:
-      return "guard";
-  }
-  return "";
-}
 
 // Outcomes are East values, and their texts therefore UTF-8.
 std::string valid_text(std::string_view text) {
@@ -107,39 +30,6 @@ std::string valid_text(std::string_view text) {
     out += '?';
     text.remove_prefix(good + 1);
   }
-  return out;
-}
-
-std::string code_text(const Told& told, uint64_t address) {
-  return symbol_text(told.debug, address - told.image_base);
-}
-
-// What the crashed process has recorded, where it fits the signal that the kernel names.
-std::string crash_text(const Told& told) {
-  const SandboxReport& report = told.report;
-  const port::SandboxCrash& crash = report.crash;
-  std::string out(signal_name(report.signal));
-  if (out.empty()) out = "signal " + std::to_string(report.signal);
-  out += ": " + std::string(what_it_did(report.signal));
-  if (crash.signal != report.signal) return out;
-  if (report.signal == SIGSYS) out += " " + system_call_text(crash.system_call);
-  if (report.signal == SIGSEGV || report.signal == SIGBUS) {
-    out += " " + hexadecimal(crash.address) + " (" + std::string(place_text(crash.place)) + ")";
-  }
-  if (crash.pc_place == SandboxPlace::code) {
-    out += " in " + code_text(told, crash.pc);
-  } else if (report.signal != SIGSYS) {
-    out += ", executing " + hexadecimal(crash.pc) + " (" + std::string(place_text(crash.pc_place)) +
-           ")";
-  }
-  // Compilers let a function do its first work before it makes a frame.
-  constexpr uint64_t k_start_bytes = 32;
-  const auto symbol = find_symbol(told.debug, crash.pc - told.image_base);
-  if (symbol && symbol->offset < k_start_bytes && crash.caller != 0 &&
-      (crash.frames.empty() || crash.frames[0] != crash.caller)) {
-    out += "\n  called from " + code_text(told, crash.caller);
-  }
-  for (uint64_t frame : crash.frames) out += "\n  called from " + code_text(told, frame);
   return out;
 }
 
@@ -160,10 +50,10 @@ Outcome crashed(const Told& told) {
   }
   if (report.signal == SIGSEGV && report.crash.signal == SIGSEGV &&
       report.crash.place == SandboxPlace::stack_guard) {
-    return Outcome::of_limit(
-        "depth", "stack of " + bytes_text(told.stack_bytes) + " used up: " + crash_text(told));
+    return Outcome::of_limit("depth", "stack of " + bytes_text(told.stack_bytes) +
+                                          " used up: " + valid_text(crash_text(told)));
   }
-  std::string text = crash_text(told);
+  std::string text = valid_text(crash_text(told));
   if (report.heap_failed_bytes != 0) text += "\n  before that: " + heap_text(told);
   return Outcome::of(OutcomeKind::crash, std::move(text));
 }

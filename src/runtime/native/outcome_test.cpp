@@ -56,6 +56,42 @@ TEST(NativeOutcome, crash_has_address_place_and_frames) {
                                          "  called from image+0x100\n  called from image+0x200"));
 }
 
+TEST(NativeOutcome, crash_shows_memory_registers_and_the_end_of_the_log) {
+  SandboxReport report = crash(SIGSEGV);
+  report.heap_peak_bytes = 4096;
+  report.crash.address = 0x2100010;
+  report.crash.place = SandboxPlace::guard;
+  report.crash.sp = 0x3000f00;
+  report.crash.regions = {{SandboxPlace::code, 0x1000000, 8192},
+                          {SandboxPlace::heap, 0x2000000, 1U << 20},
+                          {SandboxPlace::stack, 0x3000000, 4096},
+                          {SandboxPlace::input, 0x4000000, 0}};
+  report.crash.registers.assign(16, 0);
+  report.crash.registers[1] = 0x2a;
+  report.crash.registers[12] = 7;
+  report.log = {{0, "one"}, {0, "two"}, {0, "t\x1bhree"}, {0, "four"}};
+  EXPECT_EQ(
+      outcome(report),
+      Outcome::of(OutcomeKind::crash,
+                  "SIGSEGV: bad address 0x2100010 (guard, 16 B behind the heap) in image+0x40\n"
+                  "  memory: code 8 KiB at 0x1000000, heap 1 MiB at 0x2000000 (4 KiB used), "
+                  "stack 4 KiB at 0x3000000 (256 B used)\n"
+                  "  registers, others 0: rbx 0x2a, r12 0x7\n"
+                  "  last lines of its log:\n    two\n    t?hree\n    four"));
+}
+
+TEST(NativeOutcome, address_below_a_region_is_measured_from_its_start) {
+  SandboxReport report = crash(SIGSEGV);
+  report.crash.address = 0x2fffff8;
+  report.crash.place = SandboxPlace::outside;
+  report.crash.regions = {{SandboxPlace::heap, 0x2000000, 4096},
+                          {SandboxPlace::input, 0x3000000, 4096}};
+  EXPECT_EQ(outcome(report).message.find(
+                "SIGSEGV: bad address 0x2fffff8 (outside of the task, 8 B below the input)"),
+            0U)
+      << outcome(report).message;
+}
+
 TEST(NativeOutcome, fault_in_the_guard_of_the_stack_is_a_limit_of_depth) {
   SandboxReport report = crash(SIGSEGV);
   report.crash.place = SandboxPlace::stack_guard;

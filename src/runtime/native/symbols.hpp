@@ -11,7 +11,7 @@
 namespace samara::runtime::native {
 
 struct Symbol {
-  std::string name;     // of a function
+  std::string name;     // of a function, without parameters
   uint64_t offset = 0;  // from its start
 };
 
@@ -19,7 +19,8 @@ struct Symbol {
 /// Cost: linear in the symbols.
 std::optional<Symbol> find_symbol(ByteView debug, uint64_t address);
 
-/// "mean+0x1c", or "image+0x41c" where no function is known there.
-std::string symbol_text(ByteView debug, uint64_t address);
+/// "mean+0x1c", or "image+0x41c" where no function is known there. The function is the one at
+/// `before` bytes less: a call may be the last thing in it, and is returned to behind its end.
+std::string symbol_text(ByteView debug, uint64_t address, uint64_t before = 0);
 
 }  // namespace samara::runtime::native

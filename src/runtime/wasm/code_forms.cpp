@@ -14,7 +14,8 @@ constexpr std::chrono::nanoseconds k_worth_compiling = std::chrono::milliseconds
 CodeForms::CodeForms(std::shared_ptr<const LoadedModule> interpreted, Bytes staged)
     : staged_(std::move(staged)),
       hash_(sha256(staged_)),
-      form_{std::move(interpreted), false, "interpreted: its machine code is not ready"} {}
+      elsewhere_(interpreted == nullptr),
+      form_{std::move(interpreted), nullptr, false, "interpreted: its machine code is not ready"} {}
 
 CodeForm CodeForms::current() const {
   std::lock_guard lock(mutex_);
@@ -23,8 +24,23 @@ CodeForm CodeForms::current() const {
 
 void CodeForms::use(std::shared_ptr<const LoadedModule> code, std::string note) {
   std::lock_guard lock(mutex_);
-  form_ = {std::move(code), true, std::move(note)};
+  form_ = {std::move(code), nullptr, true, std::move(note)};
   claimed_ = true;
+}
+
+void CodeForms::use_elsewhere(std::shared_ptr<const Bytes> code, std::string note) {
+  std::lock_guard lock(mutex_);
+  form_ = {nullptr, std::move(code), true, std::move(note)};
+  claimed_ = true;
+}
+
+void CodeForms::refused(const std::shared_ptr<const Bytes>& code, std::string_view why) {
+  std::lock_guard lock(mutex_);
+  if (form_.code != code) return;  // somebody has said so before
+  form_ = {nullptr, nullptr, false, "interpreted: its machine code is not taken: "};
+  form_.note += why;
+  claimed_ = refused_;
+  refused_ = true;
 }
 
 void CodeForms::give_up(std::string why) {

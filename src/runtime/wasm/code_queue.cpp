@@ -7,8 +7,13 @@ namespace {
 constexpr std::chrono::milliseconds k_patience{2000};
 
 Result<void> load(CodeForms& forms, Bytes code, const CodeTarget& target) {
+  std::string note = "machine code for " + target.cpu;
+  if (forms.elsewhere()) {
+    forms.use_elsewhere(std::make_shared<const Bytes>(std::move(code)), std::move(note));
+    return {};
+  }
   SAMARA_TRY(auto loaded, LoadedModule::load_code(std::move(code)));
-  forms.use(std::move(loaded), "machine code for " + target.cpu);
+  forms.use(std::move(loaded), std::move(note));
   return {};
 }
 

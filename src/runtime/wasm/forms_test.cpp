@@ -383,7 +383,10 @@ TEST_F(WasmForms, random_bytes_and_the_clock_need_capabilities) {
   auto random = add(calls_host("random", {i32, i32}, {}, joined({i32_of(0), i32_of(8)})));
   EXPECT_EQ(runtime_.offers(imported_.record)[0].capability, "random");
   EXPECT_TRUE(call(random).outcome.is_value());
-  EXPECT_EQ(random_.next_u64(), 0x08090A0B0C0D0E0FU);
+  // A worker takes them from the system.
+  if (test_workers() == nullptr) {
+    EXPECT_EQ(random_.next_u64(), 0x08090A0B0C0D0E0FU);
+  }
   add(calls_host("clock", {}, {i64}, {}));
   EXPECT_EQ(runtime_.offers(imported_.record)[0].capability, "time");
   EXPECT_EQ(runtime_.offers(imported_.record)[0].effect, Effect::idempotent);

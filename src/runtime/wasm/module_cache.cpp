@@ -1,6 +1,31 @@
 #include "runtime/wasm/module_cache.hpp"
 
+#include <algorithm>
+
 namespace samara::runtime::wasm {
+
+namespace {
+
+constexpr size_t k_bindings_max = 16;  // of one module; more than one is rare
+
+}  // namespace
+
+Bindings::Entry Bindings::find(std::span<const Type* const> inputs, const Type* output) const {
+  std::lock_guard lock(mutex_);
+  for (const Entry& entry : list_) {
+    if (entry->output == output &&
+        std::equal(inputs.begin(), inputs.end(), entry->inputs.begin(), entry->inputs.end())) {
+      return entry;
+    }
+  }
+  return nullptr;
+}
+
+void Bindings::put(Entry binding) {
+  std::lock_guard lock(mutex_);
+  if (list_.size() == k_bindings_max) list_.erase(list_.begin());
+  list_.push_back(std::move(binding));
+}
 
 ModuleCache::Entry ModuleCache::find(const Hash& key) {
   std::lock_guard lock(mutex_);

@@ -11,10 +11,25 @@
 
 #include "core/hash.hpp"
 #include "runtime/runtime.hpp"
+#include "runtime/wasm/binding.hpp"
 #include "runtime/wasm/code_forms.hpp"
 #include "runtime/wasm/module.hpp"
 
 namespace samara::runtime::wasm {
+
+/// The functions that a module has been so far; one after another where there are very many.
+/// Threads: any.
+class Bindings {
+ public:
+  using Entry = std::shared_ptr<const Binding>;
+  /// Null: not there.
+  Entry find(std::span<const Type* const> inputs, const Type* output) const;
+  void put(Entry binding);
+
+ private:
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<Entry> list_;
+};
 
 /// What is known of a module, and its form in the engine.
 struct ReadyModule {
@@ -22,6 +37,7 @@ struct ReadyModule {
   std::shared_ptr<CodeForms> code;
   std::vector<std::string> initialisers;
   std::vector<Callee> callees;  // sorted by name
+  mutable Bindings bindings;
 };
 
 class ModuleCache {

@@ -32,12 +32,13 @@ class Run {
       : parts_(parts),
         watchdog_(watchdog),
         prepared_(prepared),
+        binding_(*prepared.binding),
         request_(request),
         limits_(request.limits),
         heap_(heap),
         started_(parts.clock.now()),
         cpu_started_(parts.processes.thread_cpu()) {
-    state_.form = prepared.signature.form;
+    state_.form = prepared.binding->signature.form;
     state_.clock = &parts.clock;
     state_.random = parts.random;
     state_.log = request.log;
@@ -53,8 +54,8 @@ class Run {
   Result<RunResult> go() {
     // Nothing collects while a module runs, so values need no roots.
     std::vector<Slot> values;
-    values.reserve(prepared_.inputs.size());
-    for (uint32_t i = 0; i < prepared_.inputs.size(); i++) {
+    values.reserve(binding_.inputs.size());
+    for (uint32_t i = 0; i < binding_.inputs.size(); i++) {
       SAMARA_TRY(Slot value, argument(i));
       if (heap_.exhausted()) return finish(memory_limit(limits_));
       values.push_back(value);
@@ -68,9 +69,10 @@ class Run {
       return finish(begins_too_large());
     }
     form_ = prepared_.ready->code->current();
-    auto instance = Instance::create(
-        form_.loaded,
-        {.stack_bytes = parts_.stack_bytes, .memory_pages_max = static_cast<uint32_t>(pages)});
+    auto instance =
+        Instance::create(form_.loaded, {.stack_bytes = parts_.stack_bytes,
+                                        .memory_pages_max = static_cast<uint32_t>(pages),
+                                        .heap_bytes = parts_.heap_bytes});
     if (!instance) return finish(not_made(instance.error()));
     (*instance)->attach(state_);
     Outcome outcome = call(**instance);
@@ -84,23 +86,23 @@ class Run {
   // --- arguments ---------------------------------------------------------------------------------
 
   Result<Slot> argument(uint32_t i) {
-    return argument_value({request_.name, i, prepared_.inputs[i]}, request_.arguments[i],
+    return argument_value({request_.name, i, binding_.inputs[i]}, request_.arguments[i],
                           parts_.types.types, heap_);
   }
 
   Result<void> pass(std::span<const Slot> values) {
-    switch (prepared_.signature.form) {
+    switch (binding_.signature.form) {
       case Form::scalars:
         for (uint32_t i = 0; i < values.size(); i++) SAMARA_CHECK(pass_scalar(i, values[i]));
         break;
       case Form::bytes:
         for (uint32_t i = 0; i < values.size(); i++) {
-          SAMARA_CHECK(append_beast2_value(encoded_, prepared_.inputs[i], values[i]));
+          SAMARA_CHECK(append_beast2_value(encoded_, binding_.inputs[i], values[i]));
         }
         break;
       case Form::task:
         for (uint32_t i = 0; i < values.size(); i++) {
-          SAMARA_TRY(Bytes bytes, encode_beast2_value(prepared_.inputs[i], values[i]));
+          SAMARA_TRY(Bytes bytes, encode_beast2_value(binding_.inputs[i], values[i]));
           state_.inputs.push_back(std::move(bytes));
         }
         break;
@@ -114,14 +116,14 @@ class Run {
   }
 
   Result<void> pass_scalar(uint32_t i, Slot value) {
-    switch (prepared_.signature.parameters[i]) {
+    switch (binding_.signature.parameters[i]) {
       case Passing::integer64:
       case Passing::float64:
         append_cells(cells_, value.bits);
         return {};
       case Passing::integer32:
         if (!std::in_range<int32_t>(value.integer())) {
-          ArgumentPlace place{request_.name, i, prepared_.inputs[i]};
+          ArgumentPlace place{request_.name, i, binding_.inputs[i]};
           return Error(Code::invalid_argument, argument_name(place) + " is " +
                                                    std::to_string(value.integer()) +
                                                    ", which its i32 cannot hold");
@@ -144,7 +146,7 @@ class Run {
   void pass_to_command(std::span<const Slot> values) {
     state_.words.emplace_back(k_command_word);
     for (size_t i = 0; i < values.size(); i++) {
-      if (prepared_.inputs[i]->kind() != Kind::array) {
+      if (binding_.inputs[i]->kind() != Kind::array) {
         state_.input = bytes_of(values[i]);
         continue;
       }
@@ -180,8 +182,8 @@ class Run {
     for (const std::string& name : prepared_.ready->initialisers) {
       if (!instance.call(name, none, 0)) return false;
     }
-    if (prepared_.signature.form == Form::bytes && !place_arguments(instance)) return false;
-    return instance.call(prepared_.signature.name, cells_, argument_cells_);
+    if (binding_.signature.form == Form::bytes && !place_arguments(instance)) return false;
+    return instance.call(binding_.signature.name, cells_, argument_cells_);
   }
 
   bool place_arguments(Instance& instance) {
@@ -243,14 +245,14 @@ class Run {
   // --- the result --------------------------------------------------------------------------------
 
   Result<RunResult> finish_value(Instance& instance) {
-    switch (prepared_.signature.form) {
+    switch (binding_.signature.form) {
       case Form::scalars:
         return finish_with(scalar_result());
       case Form::bytes:
         return finish_bytes(instance.memory());
       case Form::task:
         if (state_.published) return finish_encoded(*state_.published);
-        if (prepared_.output->kind() == Kind::null) return finish_with(Slot::null());
+        if (binding_.output->kind() == Kind::null) return finish_with(Slot::null());
         return finish(Outcome::of(OutcomeKind::trap, "the task has published no result"));
       case Form::command:
         return finish_command();
@@ -261,7 +263,7 @@ class Run {
 
   Slot scalar_result() const {
     uint64_t wide = wide_result();
-    switch (prepared_.signature.result) {
+    switch (binding_.signature.result) {
       case Passing::integer64:
         return Slot::of(static_cast<int64_t>(wide));
       case Passing::integer32:
@@ -293,17 +295,17 @@ class Run {
   // The bytes come from the module: nothing is believed, and the result is written anew.
   Result<RunResult> finish_encoded(ByteView bytes) {
     if (bytes.size() > limits_.output_bytes_max) return finish(state_.output_full());
-    auto value = decode_beast2_value(bytes, prepared_.output, heap_, {});
+    auto value = decode_beast2_value(bytes, binding_.output, heap_, {});
     if (heap_.exhausted()) return finish(memory_limit(limits_));
     if (value) return finish_with(*value);
-    return finish(Outcome::of(OutcomeKind::trap, "the result is no " + type_name(prepared_.output) +
+    return finish(Outcome::of(OutcomeKind::trap, "the result is no " + type_name(binding_.output) +
                                                      ": " + std::string(value.error().message())));
   }
 
   Result<RunResult> finish_command() {
     const Bytes& output = state_.output;
-    if (prepared_.output->kind() == Kind::null) return finish_with(Slot::null());
-    if (prepared_.output->kind() == Kind::string) {
+    if (binding_.output->kind() == Kind::null) return finish_with(Slot::null());
+    if (binding_.output->kind() == Kind::string) {
       size_t valid = utf8_valid_prefix(output.data(), output.size());
       if (valid < output.size()) {
         return finish(Outcome::of(OutcomeKind::trap, "standard output is no UTF-8 at byte " +
@@ -317,7 +319,7 @@ class Run {
   }
 
   Result<RunResult> finish_with(Slot value) {
-    SAMARA_TRY(Bytes bytes, encode_beast2(prepared_.output, value));
+    SAMARA_TRY(Bytes bytes, encode_beast2(binding_.output, value));
     if (bytes.size() > limits_.output_bytes_max) return finish(state_.output_full());
     RunResult out = finish(Outcome::of_value(Hash{}));
     out.value = std::move(bytes);
@@ -338,6 +340,7 @@ class Run {
   const WasmRuntimeParts& parts_;
   Watchdog& watchdog_;
   const PreparedModule& prepared_;
+  const Binding& binding_;
   const RunRequest& request_;
   const Limits& limits_;
   Heap& heap_;

@@ -10,9 +10,7 @@ namespace samara::runtime::wasm {
 
 struct PreparedModule final : Prepared {
   ModuleCache::Entry ready;
-  Signature signature;
-  std::vector<const Type*> inputs;
-  const Type* output = nullptr;
+  std::shared_ptr<const Binding> binding;
 };
 
 /// Requires: as many arguments as inputs.

@@ -62,6 +62,10 @@ inline size_t resident_bytes() {
   return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
+/// Where the modules of these tests run: null for in this process. Defined by the program of tests;
+/// the same tests are run once so and once so.
+port::Workers* test_workers();
+
 class RuntimeFixture : public testing::Test {
  protected:
   void SetUp() override {
@@ -199,7 +203,8 @@ class RuntimeFixture : public testing::Test {
   ImportedFunction imported_;
   LogBuffer log_{1U << 20};
   Heap heap_;
-  WasmRuntime runtime_{{types_, clock_, processes_, {}, 64U << 10, 64, &random_}};
+  WasmRuntime runtime_{
+      {types_, clock_, processes_, {}, 64U << 10, 64, &random_, nullptr, test_workers()}};
 };
 
 }  // namespace samara::runtime::wasm

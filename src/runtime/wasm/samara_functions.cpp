@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/callee_outcome.hpp"
 #include "runtime/wasm/callees.hpp"
 #include "runtime/wasm/host_function.hpp"
 #include "value/utf8.hpp"
@@ -128,11 +129,7 @@ void call_function(HostCall& call) {
   auto result = run.subcalls->call({callee->name, views, time_left(run)});
   if (!result) return call.give_up(std::move(result).error());
   if (!result->outcome.is_value()) {
-    Outcome& outcome = result->outcome;
-    if (outcome.kind != OutcomeKind::error) {
-      outcome.message = "'" + callee->name + "': " + outcome.message;
-    }
-    return call.end(std::move(outcome));
+    return call.end(callee_outcome(callee->name, std::move(result->outcome)));
   }
   auto value = callee_result(*callee, result->value, *run.types, run.values_bytes_max);
   if (!value) return misfit(call, *callee, "result", value.error());

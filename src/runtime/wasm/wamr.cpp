@@ -225,6 +225,7 @@ Result<std::unique_ptr<Instance>> Instance::create(std::shared_ptr<const LoadedM
   InstantiationArgs args = {};
   args.default_stack_size = limits.stack_bytes;
   args.max_memory_pages = limits.memory_pages_max;
+  args.host_managed_heap_size = limits.heap_bytes;
   char message[256] = {};
   made->instance_ =
       wasm_runtime_instantiate_ex(of(made->module_->module_), &args, message, sizeof message);

@@ -49,6 +49,9 @@ struct InstanceLimits {
   uint32_t stack_bytes = 64U << 10;
   /// Growing the memory beyond fails, as the module sees it.
   uint32_t memory_pages_max = 65'536;
+  /// Room that the engine keeps in the module's memory for allocations from outside, as small
+  /// boards do; the module sees a larger memory. Of a module without memory: none.
+  uint32_t heap_bytes = 0;
 };
 
 class Instance final : public Stoppable {

@@ -14,6 +14,7 @@ namespace samara::runtime::wasm {
 WasmRuntime::WasmRuntime(const WasmRuntimeParts& parts)
     : parts_(parts), cache_(parts.modules_max), watchdog_(parts.clock) {
   if (parts.compiler != nullptr && parts.compiler->available()) queue_.emplace(*parts.compiler);
+  if (parts.workers != nullptr) pool_.emplace(*parts.workers, parts.clock);
 }
 
 Result<void> WasmRuntime::compile(const FunctionSource& source) {
@@ -27,6 +28,19 @@ void WasmRuntime::wait_for_code() {
 }
 
 std::string_view WasmRuntime::kind() const { return k_kind_wasm; }
+
+Placement WasmRuntime::placement() const {
+  if (!pool_) return {.reason = "run in this process: it is WebAssembly, and that was asked for"};
+  return {.place = "worker",
+          .reason =
+              "run in a worker process behind system call filter and namespaces: it is "
+              "WebAssembly"};
+}
+
+Result<std::vector<port::SandboxWall>> WasmRuntime::walls() {
+  if (!pool_) return std::vector<port::SandboxWall>();
+  return pool_->walls();
+}
 
 bool WasmRuntime::offers(const HostFunction& function) const {
   return parts_.random != nullptr || std::string_view(function.capability) != "random";
@@ -59,7 +73,10 @@ Result<ModuleCache::Entry> WasmRuntime::loaded(const FunctionSource& source) {
   SAMARA_TRY(ready->callees, declared_callees(source.code, ready->module, parts_.types.types));
   Staged staged = stage(source.code, ready->module, form == Form::command);
   ready->initialisers = std::move(staged.initialisers);
-  SAMARA_TRY(auto interpreted, LoadedModule::load(staged.bytes));
+  std::shared_ptr<const LoadedModule> interpreted;
+  if (!pool_) {
+    SAMARA_TRY(interpreted, LoadedModule::load(staged.bytes));
+  }
   ready->code = std::make_shared<CodeForms>(std::move(interpreted), std::move(staged.bytes));
   if (parts_.compiler == nullptr || !parts_.compiler->available()) {
     ready->code->give_up("this build has no compiler to machine code");
@@ -89,15 +106,29 @@ Result<void> WasmRuntime::check_effects(const FunctionRecord& record,
   return {};
 }
 
+Result<Bindings::Entry> WasmRuntime::bound(const FunctionSource& source,
+                                           const ReadyModule& module) {
+  const FunctionRecord& record = *source.record;
+  if (Bindings::Entry known = module.bindings.find(record.inputs, record.output)) return known;
+  static constinit std::atomic<uint64_t> next{1};  // alone; orders nothing
+  auto made = std::make_shared<Binding>();
+  made->number = next.fetch_add(1, std::memory_order_relaxed);
+  SAMARA_TRY(made->signature,
+             bind_export(source.code, module.module, record.inputs, record.output));
+  made->inputs = record.inputs;
+  made->output = record.output;
+  // Here the engine sees the module for the first time, and refuses what is not valid.
+  if (pool_) SAMARA_CHECK(pool_->load(module, *made));
+  module.bindings.put(made);
+  return Bindings::Entry(std::move(made));
+}
+
 Result<std::shared_ptr<const Prepared>> WasmRuntime::prepare(const FunctionSource& source) {
-  SAMARA_CHECK(watchdog_.start());
+  if (!pool_) SAMARA_CHECK(watchdog_.start());
   auto prepared = std::make_shared<PreparedModule>();
   SAMARA_TRY(prepared->ready, loaded(source));
   SAMARA_CHECK(check_effects(*source.record, *prepared->ready));
-  SAMARA_TRY(prepared->signature, bind_export(source.code, prepared->ready->module,
-                                              source.record->inputs, source.record->output));
-  prepared->inputs = source.record->inputs;
-  prepared->output = source.record->output;
+  SAMARA_TRY(prepared->binding, bound(source, *prepared->ready));
   return std::shared_ptr<const Prepared>(std::move(prepared));
 }
 
@@ -107,10 +138,15 @@ std::span<const Callee> WasmRuntime::callees(const Prepared& prepared) const {
 
 Result<RunResult> WasmRuntime::run(const Prepared& prepared, const RunRequest& request) {
   const auto& ready = static_cast<const PreparedModule&>(prepared);
-  if (request.arguments.size() != ready.inputs.size()) {
-    return argument_count_error(request.name, ready.inputs.size(), request.arguments.size());
+  const size_t inputs = ready.binding->inputs.size();
+  if (request.arguments.size() != inputs) {
+    return argument_count_error(request.name, inputs, request.arguments.size());
   }
-  SAMARA_TRY(RunResult result, run_module(parts_, watchdog_, ready, request));
+  auto run = [&] {
+    return pool_ ? pool_->run(*ready.ready, *ready.binding, request)
+                 : run_module(parts_, watchdog_, ready, request);
+  };
+  SAMARA_TRY(RunResult result, run());
   CodeForms& code = *ready.ready->code;
   if (queue_.has_value() && code.spent(std::chrono::nanoseconds(result.usage.cpu_ns))) {
     queue_->add(ready.ready->code);
