@@ -35,12 +35,28 @@ class Findings {
   TextTable table_;
 };
 
+void add_walls(Findings& found, const std::vector<port::SandboxWall>& walls) {
+  for (const port::SandboxWall& wall : walls) {
+    found.add("  wall: " + wall.name, wall.stands, "this kernel does not give it to us");
+  }
+}
+
+// Without workers modules are refused, unless --in-process says that they are trusted.
+void add_modules(Findings& found, Context& context) {
+  if (!runtime::wasm::engine_available()) return;
+  const std::string what = "WebAssembly in worker processes";
+  auto walls = context.code_runtimes().wasm_walls();
+  found.add(what, walls.has_value(), walls ? "" : std::string(walls.error().message()));
+  if (walls) add_walls(found, *walls);
+}
+
 Result<Exit> run(Context& context, const Arguments&) {
   Findings found(context);
   found.add("WebAssembly", runtime::wasm::engine_available(),
             "built without cargo 1.85, which fetches the engine");
   found.add("WebAssembly as machine code", !port::program_beside(runtime::k_code_compiler).empty(),
             "no samara-wasm-aot beside this program; it is built where llvm-19-dev is");
+  add_modules(found, context);
   port::LinuxPrograms programs;
   auto compiler = programs.run(
       {runtime::native::default_compiler(runtime::native::own_target(), true), {"--version"}, {}});
@@ -51,9 +67,7 @@ Result<Exit> run(Context& context, const Arguments&) {
     found.add("native functions", false, std::string(walls.error().message()));
   } else {
     found.add("native functions", true, "");
-    for (const port::SandboxWall& wall : *walls) {
-      found.add("  wall: " + wall.name, wall.stands, "this kernel does not give it to us");
-    }
+    add_walls(found, *walls);
   }
   found.print();
   return Exit::done;

@@ -182,6 +182,7 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
   engine::CallOptions options;
   SAMARA_TRY(options.limits, limits_of(context, arguments));
   SAMARA_TRY(Grants grants, parse_grants(context, arguments.value("allow").value_or("")));
+  if (arguments.flag("in-process")) context.trust_modules();
   SAMARA_TRY(engine::Engine * engine, context.engine(grants));
   CallInput input;
   SAMARA_CHECK(read_call(context, arguments.positionals(), input));
@@ -236,6 +237,7 @@ constexpr OptionSpec k_options[] = {
     {"live", 0, "", "show results so far, measurements and progress"},
     {"why", 'w', "", "tell why it ran, or why it did not"},
     {"allow", 0, "CAP,…", "let it use fs, fs:DIR, net, random, time; default: none"},
+    {"in-process", 0, "", "trust a WebAssembly module: no worker process for it"},
     {"timeout", 0, "TIME", "end it after 500ms, 30s, 5m; default: {timeout}"},
     {"memory", 0, "SIZE", "its values may take 512M; default: {memory}"},
     {"steps", 0, "N", "calls and loop passes, 10M; default: no limit"},

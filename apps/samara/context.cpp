@@ -21,6 +21,7 @@
 #include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
 #include "ports/linux/sandbox.hpp"
+#include "ports/linux/worker_process.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "store/directory_repository.hpp"
 
@@ -77,6 +78,7 @@ struct Context::Parts {
   std::optional<eval::PlatformRegistry> platform;
   std::unique_ptr<store::DirectoryRepository> repository;
   std::optional<engine::SealedCache> code_cache;
+  port::LinuxWorkers workers{port::program_beside(runtime::k_wasm_worker), {}, clock};
   std::optional<runtime::HostRuntimes> runtimes;
   std::unique_ptr<engine::Engine> engine;
 };
@@ -185,6 +187,7 @@ runtime::HostRuntimes& Context::code_runtimes() {
                             parts_->programs,
                             parts_->sandbox,
                             {}};
+    if (!modules_trusted_) host.workers = &parts_->workers;
     host.code_compiler = port::program_beside(runtime::k_code_compiler);
     if (auto repository = this->repository()) {
       parts_->code_cache.emplace(**repository);

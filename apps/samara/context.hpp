@@ -68,6 +68,8 @@ class Context {
   Result<store::DirectoryRepository*> repository();
   /// `grants` count at the first call. Errors: those of repository().
   Result<engine::Engine*> engine(const Grants& grants = {});
+  /// Modules run in this process from here on. Requires: code_runtimes() was not called.
+  void trust_modules() { modules_trusted_ = true; }
   /// What makes functions of code that is not East.
   runtime::HostRuntimes& code_runtimes();
 
@@ -104,6 +106,7 @@ class Context {
   bool quiet_;
   std::string hint_;
   bool misused_ = false;
+  bool modules_trusted_ = false;
   std::unique_ptr<Parts> parts_;
 };
 

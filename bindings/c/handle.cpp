@@ -90,6 +90,7 @@ samara::runtime::HostRuntimes& samara_repository::runtimes() {
     samara::runtime::HostParts host{types, clock, processes, random, programs, sandbox, {}};
     host.code_compiler = samara::port::program_beside(samara::runtime::k_code_compiler);
     host.code_cache = &*code_cache;
+    host.workers = &workers;
     runtimes_made.emplace(std::move(host));
   }
   return *runtimes_made;

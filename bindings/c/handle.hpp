@@ -16,6 +16,7 @@
 #include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
 #include "ports/linux/sandbox.hpp"
+#include "ports/linux/worker_process.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "samara/samara.h"
 #include "store/directory_repository.hpp"
@@ -38,6 +39,8 @@ struct samara_repository {
   std::unique_ptr<samara::store::DirectoryRepository> store;
   samara::port::LinuxPrograms programs;
   samara::port::LinuxSandbox sandbox;
+  samara::port::LinuxWorkers workers{
+      samara::port::program_beside(samara::runtime::k_wasm_worker), {}, clock};
   std::optional<samara::engine::SealedCache> code_cache;
   std::optional<samara::runtime::HostRuntimes> runtimes_made;
 

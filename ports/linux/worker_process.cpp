@@ -228,7 +228,8 @@ Result<Child> start_child(Start& start) {
 Result<std::unique_ptr<Worker>> LinuxWorkers::start() {
   if (program_.empty()) {
     return Error(Code::not_found,
-                 "cannot start a worker process: its program is not beside this one");
+                 "cannot start a worker process: its program is not beside this one; the option "
+                 "--in-process runs a module that is trusted without it");
   }
   int bell[2] = {-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bell) != 0) return os_error(errno);

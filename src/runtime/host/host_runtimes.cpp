@@ -13,6 +13,7 @@ wasm::WasmRuntimeParts wasm_parts(const RecordTypes& types, const HostParts& par
   wasm::WasmRuntimeParts out{types, parts.clock, parts.processes, {}};
   out.random = &parts.random;
   out.compiler = &compiler;
+  out.workers = parts.workers;
   return out;
 }
 

@@ -37,10 +37,16 @@ struct HostParts {
   std::string code_compiler;
   /// Null: machine code is forgotten at the end.
   CodeCache* code_cache = nullptr;
+  /// For WebAssembly: processes of k_wasm_worker. Null: modules run in this process, which is for
+  /// those who trust them and the engine.
+  port::Workers* workers = nullptr;
 };
 
 /// The program that compiles WebAssembly to machine code, installed beside those that use it.
 inline constexpr std::string_view k_code_compiler = "samara-wasm-aot";
+
+/// The program in whose processes WebAssembly runs, installed beside those that use it.
+inline constexpr std::string_view k_wasm_worker = "samara-wasm-worker";
 
 class HostRuntimes {
  public:
@@ -59,6 +65,8 @@ class HostRuntimes {
   /// Compiles to machine code what gains by it, so that the first run has it.
   /// Errors: those of wasm::WasmRuntime::compile; the function runs all the same.
   Result<void> compile(const ImportedFunction& imported);
+  /// What stands around modules. Errors: as wasm::WasmRuntime::walls.
+  Result<std::vector<port::SandboxWall>> wasm_walls() { return wasm_.walls(); }
 
  private:
   RecordTypes types_;

@@ -60,6 +60,7 @@ Outcome crashed(const Told& told) {
 
 Outcome ended_with(const Told& told, int32_t code, std::string text) {
   if (told.report.output_too_large || code == SAMARA_NO_SPACE) {
+    if (told.output_bytes_max == told.limits.output_bytes_max) return output_limit(told.limits);
     return Outcome::of_limit("output", "result larger than the " +
                                            bytes_text(told.output_bytes_max) + " that it may have");
   }

@@ -68,6 +68,7 @@ class Run {
     if (!module.memories.empty() && (module.memories[0].initial > pages || pages == 0)) {
       return finish(begins_too_large());
     }
+    state_.memory_pages_max = pages;
     form_ = prepared_.ready->code->current();
     auto instance =
         Instance::create(form_.loaded, {.stack_bytes = parts_.stack_bytes,
@@ -164,7 +165,7 @@ class Run {
     order.cancel = request_.cancel;
     Watchdog::Watch watch(watchdog_, instance, order);
     if (call_all(instance)) return Outcome::of_value(Hash{});
-    if (state_.ended) return std::move(*state_.ended);
+    if (state_.ended) return ended();
     switch (watch.cause()) {
       case StopCause::deadline:
         return deadline_passed(limits_);
@@ -217,11 +218,24 @@ class Run {
 
   // --- how it ends -------------------------------------------------------------------------------
 
+  // Who fails after he was refused memory fails for want of it, whatever he says.
+  Outcome ended() {
+    if (state_.ended->kind == OutcomeKind::error && state_.growth_refused) {
+      return memory_limit(limits_);
+    }
+    return std::move(*state_.ended);
+  }
+
   Outcome trapped(const std::string& trap) const {
     if (trap.find("stack overflow") != std::string::npos) {
       return Outcome::of_limit("depth", "stack of " + bytes_text(parts_.stack_bytes) + " used up");
     }
-    return Outcome::of(OutcomeKind::trap, trap);
+    std::string message = trap;
+    if (state_.growth_refused) {
+      message += "; before that it was refused memory above the limit of " +
+                 bytes_text(limits_.memory_bytes_max);
+    }
+    return Outcome::of(OutcomeKind::trap, std::move(message));
   }
 
   Outcome no_room() const {

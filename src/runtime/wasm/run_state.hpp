@@ -22,6 +22,7 @@ struct RunState {
   port::Random* random = nullptr;
   LogSink* log = nullptr;  // may be null
   uint64_t output_bytes_max = 0;
+  uint64_t memory_pages_max = 65'536;
   uint64_t values_bytes_max = 0;          // of values on their way to and from called functions
   std::optional<port::Instant> deadline;  // nothing: there is none
   TypeTable* types = nullptr;             // not null where there are callees
@@ -47,6 +48,8 @@ struct RunState {
   /// Set by a host function that ends the run; the trap that follows is only the way out. A value
   /// outcome: the program has ended well.
   std::optional<Outcome> ended;
+  /// Set when the memory was not to grow above memory_pages_max.
+  bool growth_refused = false;
 
   Outcome output_full() const {
     return Outcome::of_limit("output",

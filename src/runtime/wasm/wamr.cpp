@@ -104,6 +104,16 @@ void enter_host(wasm_exec_env_t environment, uint64_t* cells) {
   if (!call.trapped().empty()) wasm_runtime_set_exception(instance, call.trapped().c_str());
 }
 
+void growth_failed(uint32_t more_pages, uint64_t bytes, uint32_t /*memory*/,
+                   enlarge_memory_error_reason_t /*why*/, wasm_module_inst_t instance,
+                   wasm_exec_env_t /*environment*/, void* /*data*/) {
+  auto* run = static_cast<RunState*>(wasm_runtime_get_custom_data(instance));
+  // A module may also have reached a maximum of its own.
+  if (run != nullptr && bytes / 65'536 + more_pages > run->memory_pages_max) {
+    run->growth_refused = true;
+  }
+}
+
 // The engine sorts the lists, one for each module, and keeps referring to them.
 bool register_host_functions() {
   static std::vector<std::vector<NativeSymbol>> lists;
@@ -134,6 +144,7 @@ bool start_engine() {
   wasm_runtime_set_log_level(WASM_LOG_LEVEL_FATAL);  // it would write to our output
   after_engine();
   if (!register_host_functions()) return false;
+  wasm_runtime_set_enlarge_mem_error_callback(growth_failed, nullptr);
   // The thread that started the engine is set up as the others are.
   wasm_runtime_destroy_thread_env();
   return true;

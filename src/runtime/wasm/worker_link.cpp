@@ -322,7 +322,8 @@ Result<std::unique_ptr<WorkerLink>> WorkerLink::start(std::unique_ptr<port::Work
   }
   if (!hello->enough) {
     return Error(Code::unsupported,
-                 "this kernel has no system call filters, so WebAssembly cannot be contained");
+                 "this kernel has no system call filters, so WebAssembly cannot be contained; the "
+                 "option --in-process runs a module that is trusted");
   }
   out->walls_ = std::move(hello->walls);
   return out;
