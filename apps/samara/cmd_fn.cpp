@@ -64,6 +64,17 @@ void show_added(Context& context, const engine::AddedFunction& added, std::strin
   context.note(note);
 }
 
+// What the function calls and nothing here is, as far as can be seen before it runs.
+void warn_of_missing(Context& context, engine::Engine& engine, const FunctionRecord& record) {
+  for (const runtime::Offer& offer : engine.offers(record)) {
+    if (offer.offered || offer.name == "*") continue;
+    if (engine.repository().refs().get(std::string(engine::k_function_refs) + offer.name)) continue;
+    context.warn("'" + offer.name +
+                 "', which it calls, is offered by nobody here and is no function "
+                 "of the repository yet");
+  }
+}
+
 Error cannot_add(std::string_view path, Error error) {
   return std::move(error).with_context("cannot add '" + std::string(path) + "'");
 }
@@ -90,6 +101,7 @@ Result<Exit> add_source(Context& context, const Arguments& arguments, const Sour
         "--name names one function, but '" + name.path + "' has " + std::to_string(chosen.size()),
         "say which: " + name.path + ":" + chosen[0]->name);
   }
+  std::vector<FunctionRecord> records;
   for (const lang::CompiledFunction* function : chosen) {
     engine::AddOptions options;
     options.source = file.path;
@@ -99,7 +111,9 @@ Result<Exit> add_source(Context& context, const Arguments& arguments, const Sour
     auto added = engine->add_function(*function->program, options);
     if (!added) return cannot_add(name.path, std::move(added).error());
     show_added(context, *added, options.name);
+    records.push_back(std::move(added->record));
   }
+  for (const FunctionRecord& record : records) warn_of_missing(context, *engine, record);
   return Exit::done;
 }
 
@@ -128,6 +142,8 @@ Result<Exit> add(Context& context, const Arguments& arguments) {
   auto added = add_code_file(context, file, options);
   if (!added) return cannot_add(path, std::move(added).error());
   show_added(context, *added, options.name);
+  SAMARA_TRY(engine::Engine * engine, context.engine());
+  warn_of_missing(context, *engine, added->record);
   return Exit::done;
 }
 
@@ -155,11 +171,14 @@ Result<Exit> list(Context& context, const Arguments&) {
   return exit;
 }
 
-void show_offers(Context& context, const std::vector<runtime::Offer>& offers) {
-  for (const runtime::Offer& offer : offers) {
+void show_offers(Context& context, engine::Engine& engine, const FunctionRecord& record) {
+  for (const runtime::Offer& offer : engine.offers(record)) {
     std::string line = "//   " + offer.name + ": ";
     if (!offer.offered) {
-      line += "not offered by this program";
+      auto callee =
+          engine.repository().refs().get(std::string(engine::k_function_refs) + offer.name);
+      line += callee ? "function " + callee->short_hex() + " of the repository"
+                     : "not offered by this program, and no function of the repository";
     } else {
       line += effect_word(offer.effect);
       if (!offer.capability.empty()) line += ", needs --allow " + offer.capability;
@@ -220,7 +239,7 @@ void show_facts(Context& context, const ShownFunction& shown, engine::Engine& en
   row("code", shown.record.code.hex());
   row("source", shown.source);
   row("effect", effects_text(shown.record));
-  show_offers(context, engine.offers(shown.record));
+  show_offers(context, engine, shown.record);
 }
 
 Result<Exit> show(Context& context, const Arguments& arguments) {

@@ -6,6 +6,7 @@
 #include "apps/samara/commands.hpp"
 #include "apps/samara/grants.hpp"
 #include "apps/samara/live_log.hpp"
+#include "apps/samara/live_view.hpp"
 #include "apps/samara/present.hpp"
 #include "apps/samara/units.hpp"
 #include "call/type_name.hpp"
@@ -191,6 +192,8 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
   options.name = input.name;
   options.heap = &input.heap;
   options.live_log = context.quiet() ? nullptr : &log;
+  LiveView view(context, input.record.output);
+  if (arguments.flag("live")) options.observer = &view;
   options.cancel = &Context::cancel_flag();
   Context::catch_interrupts();
   auto called = engine->call(input.function, input.arguments, options);
@@ -231,6 +234,7 @@ constexpr OptionSpec k_options[] = {
     k_table_option,
     {"name", 'n', "NAME", "also name the result: sets the ref NAME", Completes::ref},
     {"no-memo", 0, "", "run even if the answer is known"},
+    {"live", 0, "", "show results so far, measurements and progress"},
     {"why", 'w', "", "tell why it ran, or why it did not"},
     {"allow", 0, "CAP,…", "let it use fs, fs:DIR, net, random, time; default: none"},
     {"in-process", 0, "", "trust a WebAssembly module: no worker process for it"},

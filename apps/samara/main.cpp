@@ -1,7 +1,9 @@
 // samara: the command line. Parses the line, runs one command, reports how it ended.
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "apps/samara/arguments.hpp"
@@ -31,8 +33,18 @@ Exit run(Context& context, const CommandLine& line) {
   return result ? *result : context.report(result.error());
 }
 
+// A chain of calls that wait for one another holds a lock for each; the usual limit of 1,024 is
+// there for programs that use select.
+void raise_descriptor_limit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, 65'536));
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main_of(std::span<const std::string_view> words) {
   Context::install_handlers();
+  raise_descriptor_limit();
   CommandLine line = parse_command_line(words);
   Exit exit = Exit::failed;
   {

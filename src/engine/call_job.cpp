@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/subcaller.hpp"
 #include "store/names.hpp"
 
 namespace samara::engine {
@@ -22,6 +23,16 @@ HeapOptions heap_options(const Limits& limits) {
 }
 
 }  // namespace
+
+Result<void> check_call(const KnownFunction& function, size_t arguments, std::string_view name) {
+  if (!function.missing_grant.empty()) {
+    return Error(Code::permission,
+                 "'" + std::string(name) + "' may not run: " + function.missing_grant);
+  }
+  size_t expected = function.record.inputs.size();
+  if (arguments != expected) return runtime::argument_count_error(name, expected, arguments);
+  return {};
+}
 
 CallJob::CallJob(Shared& shared, const CallRequest& request)
     : shared_(shared),
@@ -61,7 +72,9 @@ Result<CallResult> CallJob::run() {
     std::optional<CallResult> known = answer();
     if (known.has_value()) return std::move(*known);
   }
+  if (std::optional<CallResult> circle = cycle()) return std::move(*circle);
   SAMARA_TRY(auto prepared, shared_.functions.prepare(request_.function, request_.name));
+  SAMARA_CHECK(check_callees(*prepared));
   SAMARA_CHECK(arguments_.store(shared_.repository(), request_.options.durability, false));
   SAMARA_TRY(auto turn, wait_for_turn());
   if (request_.memo) {
@@ -75,6 +88,44 @@ Result<CallResult> CallJob::run() {
   SAMARA_TRY(Finished finished, execute(*prepared));
   remember(finished.record, finished.bytes);
   return result(finished.record, finished.bytes);
+}
+
+// A call that waits for itself would wait for ever.
+std::optional<CallResult> CallJob::cycle() const {
+  std::string waiting;
+  for (const CallChain* at = request_.chain; at != nullptr; at = at->outer) {
+    waiting = " > '" + std::string(at->name) + "'" + waiting;
+    if (at->call != call_) continue;
+    CallResult out;
+    out.key = key();
+    out.outcome =
+        Outcome::of(OutcomeKind::trap, "the call waits for itself, with the same arguments:" +
+                                           waiting.substr(2) + " > '" + request_.name + "'");
+    return out;
+  }
+  return std::nullopt;
+}
+
+Result<void> CallJob::check_callees(const runtime::Prepared& prepared) const {
+  for (const runtime::Callee& callee : request_.function.runtime->callees(prepared)) {
+    auto at = request_.function.callees.find(callee.name);
+    if (at == request_.function.callees.end()) {
+      if (callee.optional) continue;
+      return Error(Code::not_found, "unknown platform function '" + callee.name +
+                                        "': no runtime here offers it, and the repository has no "
+                                        "function of that name; add one with: samara fn add FILE");
+    }
+    SAMARA_TRY(auto known, shared_.functions.get(at->second, request_.names));
+    if (known->record.inputs == callee.inputs && known->record.output == callee.output) continue;
+    FunctionRecord wanted;
+    wanted.inputs = callee.inputs;
+    wanted.output = callee.output;
+    return Error(Code::type_mismatch, "'" + request_.name + "' calls '" + callee.name + "' as " +
+                                          signature_text(wanted) +
+                                          ", but the function of that name is " +
+                                          signature_text(known->record));
+  }
+  return {};
 }
 
 // Ids of canonical arguments need no decoding; what is found by them is right.
@@ -189,6 +240,9 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   run.log = &log;
   run.cancel = options.cancel;
   run.name = request_.name;
+  run.observer = options.observer;
+  Subcaller subcaller(shared_, request_, call_);
+  run.subcalls = &subcaller;
   SAMARA_TRY(runtime::RunResult ran, request_.function.runtime->run(prepared, run));
   std::shared_ptr<const Bytes> bytes;
   if (ran.outcome.is_value()) {
@@ -197,6 +251,7 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   }
   record_.outcome = std::move(ran.outcome);
   record_.decisions.insert(record_.decisions.end(), ran.decisions.begin(), ran.decisions.end());
+  for (std::string& line : subcaller.decisions()) record_.decisions.push_back(std::move(line));
   record_.usage = ran.usage;
   SAMARA_CHECK(record_log(log));
   record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);

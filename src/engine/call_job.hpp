@@ -8,13 +8,25 @@
 
 namespace samara::engine {
 
+/// The calls that wait for one another, from the one that runs outward.
+struct CallChain {
+  const CallChain* outer = nullptr;
+  Hash call;
+  std::string_view name;
+};
+
 struct CallRequest {
   const KnownFunction& function;
   std::span<const CallArgument> arguments;
   const CallOptions& options;
   std::string name;   // of the function, for messages
   bool memo = false;  // whether an answer from memory will do
+  NameSnapshot& names;
+  const CallChain* chain = nullptr;  // who waits for it; null: a user
 };
+
+/// Errors: permission (a capability that is not granted), invalid_argument (number of arguments).
+Result<void> check_call(const KnownFunction& function, size_t arguments, std::string_view name);
 
 class CallJob {
  public:
@@ -30,6 +42,8 @@ class CallJob {
     std::shared_ptr<const Bytes> bytes;
   };
 
+  std::optional<CallResult> cycle() const;
+  Result<void> check_callees(const runtime::Prepared& prepared) const;
   std::optional<CallResult> quick_answer();
   Result<void> load();
   void set_spec(std::vector<Hash> arguments);

@@ -12,16 +12,6 @@ namespace samara::engine {
 struct Engine::Impl : Shared {
   using Shared::Shared;
 
-  Result<void> check(const KnownFunction& function, size_t arguments, std::string_view name) {
-    if (!function.missing_grant.empty()) {
-      return Error(Code::permission,
-                   "'" + std::string(name) + "' may not run: " + function.missing_grant);
-    }
-    size_t expected = function.record.inputs.size();
-    if (arguments != expected) return runtime::argument_count_error(name, expected, arguments);
-    return {};
-  }
-
   std::optional<CallResult> recall(const KnownFunction& function,
                                    std::span<const CallArgument> arguments);
 
@@ -182,14 +172,16 @@ std::optional<CallResult> Engine::Impl::recall(const KnownFunction& function,
 
 Result<CallResult> Engine::call(const Hash& function, std::span<const CallArgument> arguments,
                                 const CallOptions& options) {
-  SAMARA_TRY(auto known, impl_->functions.get(function));
+  NameSnapshot names(repository());
+  SAMARA_TRY(auto known, impl_->functions.get(function, names));
   bool memo = known->pure && !options.no_memo;
   if (memo && arguments.size() == known->record.inputs.size() && known->missing_grant.empty()) {
     auto answer = impl_->recall(*known, arguments);
     if (answer.has_value()) return std::move(*answer);
   }
-  CallRequest request{*known, arguments, options, name_for_messages(function, options.name), memo};
-  SAMARA_CHECK(impl_->check(*known, arguments.size(), request.name));
+  CallRequest request{*known, arguments, options, name_for_messages(function, options.name),
+                      memo,   names};
+  SAMARA_CHECK(check_call(*known, arguments.size(), request.name));
   Result<CallResult> result = Error(Code::cancelled, "");
   SAMARA_CHECK(impl_->stack.run([&] { result = CallJob(*impl_, request).run(); }));
   return result;
@@ -197,9 +189,11 @@ Result<CallResult> Engine::call(const Hash& function, std::span<const CallArgume
 
 Result<store::CallKey> Engine::key_of(const Hash& function, std::span<const CallArgument> arguments,
                                       const CallOptions& options) {
-  SAMARA_TRY(auto known, impl_->functions.get(function));
-  CallRequest request{*known, arguments, options, name_for_messages(function, options.name), false};
-  SAMARA_CHECK(impl_->check(*known, arguments.size(), request.name));
+  NameSnapshot names(repository());
+  SAMARA_TRY(auto known, impl_->functions.get(function, names));
+  CallRequest request{*known, arguments, options, name_for_messages(function, options.name),
+                      false,  names};
+  SAMARA_CHECK(check_call(*known, arguments.size(), request.name));
   Result<Hash> call = Error(Code::cancelled, "");
   SAMARA_CHECK(impl_->stack.run([&] { call = CallJob(*impl_, request).id(); }));
   if (!call) return std::move(call).error();

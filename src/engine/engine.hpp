@@ -96,6 +96,8 @@ struct CallOptions {
   Heap* heap = nullptr;
   /// Also gets the console output, as it comes.
   LogSink* live_log = nullptr;
+  /// Sees what the run shows while it goes on; not what the functions show that it calls.
+  runtime::RunObserver* observer = nullptr;
   /// Set by another thread to end the call, also while it waits for somebody who runs the same.
   const std::atomic<bool>* cancel = nullptr;
 };
@@ -136,7 +138,7 @@ class Engine {
 
   // Functions.
   /// Adds an East program: beast2 or JSON, dialect A or B.
-  /// Errors: corrupt, check_failed, not_found (unknown platform function), and those of the store.
+  /// Errors: corrupt, check_failed, and those of the store.
   Result<AddedFunction> add_function(ByteView bytes, const AddOptions& options);
   /// The same for a program in memory, whose types belong to types().
   Result<AddedFunction> add_function(const ir::Program& program, const AddOptions& options);

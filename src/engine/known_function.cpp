@@ -1,6 +1,7 @@
 #include "engine/known_function.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "engine/names.hpp"
 #include "store/names.hpp"
@@ -12,8 +13,10 @@ namespace {
 // Functions are few; a program that makes them by the thousand starts over.
 constexpr size_t k_entries_max = 4096;
 
+constexpr std::string_view k_anything = "*";
+
 std::string reached_text(const std::string& name, Effect effect) {
-  if (name == "*") return "it takes or reads functions, which may reach anything";
+  if (name == k_anything) return "it takes or reads functions, which may reach anything";
   if (effect == Effect::unknown) return "it reaches '" + name + "', whose effect is unknown";
   return "it reaches '" + name + "' (" + std::string(effect_word(effect)) + ")";
 }
@@ -24,7 +27,14 @@ void judge(KnownFunction& function, const std::vector<std::string>& capabilities
   function.pure = true;
   for (size_t i = 0; i < function.offers.size(); i++) {
     const runtime::Offer& offer = function.offers[i];
-    Effect effect = worse(function.record.effects[i].effect, offer.effect);
+    const ReachedEffect& declared = function.record.effects[i];
+    if (!offer.offered && offer.name != k_anything) {
+      function.open.push_back(declared);
+      continue;
+    }
+    Effect effect = offer.effect;
+    // Unknown: it was not offered then, so that there was nothing to declare.
+    if (declared.effect != Effect::unknown) effect = worse(declared.effect, effect);
     if (effect != Effect::pure && function.pure) {
       function.pure = false;
       function.impurity = reached_text(offer.name, effect);
@@ -39,6 +49,72 @@ void judge(KnownFunction& function, const std::vector<std::string>& capabilities
     }
   }
 }
+
+// What a function and all those that it can reach by name bind and do.
+class Closure {
+ public:
+  Closure(KnownFunction& root, NameSnapshot& names) : root_(root), names_(names) {}
+
+  /// The first one that has not been looked at: its id, and what it is called.
+  struct Next {
+    Hash id;
+    std::string name;
+  };
+  std::optional<Next> next() {
+    if (at_ == list_.size()) return std::nullopt;
+    return list_[at_++];
+  }
+
+  Result<void> add_root() {
+    seen_.insert(root_.id);
+    return add_open(root_, "", "");
+  }
+
+  Result<void> add(const KnownFunction& function, const std::string& name) {
+    const std::string prefix = function.id.hex() + "/";
+    for (const auto& [reached, implementation] : function.bindings) {
+      root_.bindings.emplace(prefix + reached, implementation);
+    }
+    const std::string by = "'" + name + "', which it calls: ";
+    if (!function.pure) not_pure(by + function.impurity);
+    if (!function.missing_grant.empty() && root_.missing_grant.empty()) {
+      root_.missing_grant = by + function.missing_grant;
+    }
+    return add_open(function, prefix, by);
+  }
+
+ private:
+  Result<void> add_open(const KnownFunction& function, const std::string& prefix,
+                        const std::string& by) {
+    // A copy: the root's own list is among those.
+    const std::vector<ReachedEffect> open = function.open;
+    for (const ReachedEffect& reached : open) {
+      SAMARA_TRY(std::optional<Hash> id, names_.find(reached.name));
+      if (!id.has_value()) {
+        not_pure(by + reached_text(reached.name, Effect::unknown));
+        continue;
+      }
+      if (reached.effect != Effect::pure && reached.effect != Effect::unknown) {
+        not_pure(by + reached_text(reached.name, reached.effect));
+      }
+      root_.bindings.emplace(prefix + reached.name, *id);
+      if (prefix.empty()) root_.callees.emplace(reached.name, *id);
+      if (seen_.insert(*id).second) list_.push_back({*id, reached.name});
+    }
+    return {};
+  }
+
+  void not_pure(std::string why) {
+    if (root_.pure) root_.impurity = std::move(why);
+    root_.pure = false;
+  }
+
+  KnownFunction& root_;
+  NameSnapshot& names_;
+  std::unordered_set<Hash, HashOfHash> seen_;
+  std::vector<Next> list_;
+  size_t at_ = 0;
+};
 
 }  // namespace
 
@@ -64,7 +140,35 @@ Result<std::shared_ptr<const KnownFunction>> FunctionTable::read(const Hash& id)
   return std::shared_ptr<const KnownFunction>(std::move(out));
 }
 
+Result<std::shared_ptr<const KnownFunction>> FunctionTable::bound(const KnownFunction& function,
+                                                                  NameSnapshot& names) {
+  auto out = std::make_shared<KnownFunction>(function);
+  Closure closure(*out, names);
+  SAMARA_CHECK(closure.add_root());
+  while (auto next = closure.next()) {
+    auto callee = alone(next->id);
+    if (!callee) {
+      return std::move(callee).error().with_context("'" + next->name + "', which '" +
+                                                    function.id.short_hex() + "' calls");
+    }
+    SAMARA_CHECK(closure.add(**callee, next->name));
+  }
+  return std::shared_ptr<const KnownFunction>(std::move(out));
+}
+
+Result<std::shared_ptr<const KnownFunction>> FunctionTable::get(const Hash& id,
+                                                                NameSnapshot& names) {
+  SAMARA_TRY(auto function, alone(id));
+  if (function->open.empty()) return function;
+  return bound(*function, names);
+}
+
 Result<std::shared_ptr<const KnownFunction>> FunctionTable::get(const Hash& id) {
+  NameSnapshot now(parts_.repository);
+  return get(id, now);
+}
+
+Result<std::shared_ptr<const KnownFunction>> FunctionTable::alone(const Hash& id) {
   {
     std::lock_guard lock(mutex_);
     auto at = entries_.find(id);

@@ -2,6 +2,7 @@
 // KnownFunction: what an engine knows of a function: its record, what its platform functions stand
 // for here, and its code made ready to run. Threads: any. Specified by: docs/formats/call.md.
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "call/call_id.hpp"
 #include "call/function.hpp"
+#include "engine/name_snapshot.hpp"
 #include "runtime/runtime.hpp"
 #include "store/repository.hpp"
 
@@ -23,6 +25,10 @@ struct KnownFunction {
   runtime::Runtime* runtime = nullptr;  // the one that runs it
   std::vector<runtime::Offer> offers;
   Bindings bindings;
+  /// Names that no runtime here offers, and what they stand for in the repository. Both empty in
+  /// nearly all functions.
+  std::vector<ReachedEffect> open;
+  std::map<std::string, Hash, std::less<>> callees;
   bool pure = false;
   std::string impurity;       // why it is not pure: "it reaches 'console_log' (effectful)"
   std::string missing_grant;  // why it may not run: a capability that is not granted; else empty
@@ -39,7 +45,11 @@ class FunctionTable {
  public:
   explicit FunctionTable(const FunctionTableParts& parts) : parts_(parts) {}
 
+  /// With the names it calls looked up in `names`, and bindings and purity of all that it can reach
+  /// by them.
   /// Errors: not_found (no such object), corrupt (no function), unsupported (its kind).
+  Result<std::shared_ptr<const KnownFunction>> get(const Hash& id, NameSnapshot& names);
+  /// The same with names as they are now.
   Result<std::shared_ptr<const KnownFunction>> get(const Hash& id);
   /// Ready to run. Errors: as Runtime::prepare.
   Result<std::shared_ptr<const runtime::Prepared>> prepare(const KnownFunction& function,
@@ -57,6 +67,10 @@ class FunctionTable {
     std::shared_ptr<const runtime::Prepared> prepared;
   };
   Result<std::shared_ptr<const KnownFunction>> read(const Hash& id);
+  /// Without callees.
+  Result<std::shared_ptr<const KnownFunction>> alone(const Hash& id);
+  Result<std::shared_ptr<const KnownFunction>> bound(const KnownFunction& function,
+                                                     NameSnapshot& names);
 
   FunctionTableParts parts_;
   std::mutex mutex_;  // guards entries_; nothing is read or compiled under it

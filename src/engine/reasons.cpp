@@ -52,20 +52,28 @@ std::string reason_to_answer(const Uuid& attempt, const Hash& value) {
          store::in_quotes(value);
 }
 
+// Bindings of the functions that are called have the function before the name.
+static std::string binding_text(const std::string& name) {
+  constexpr size_t k_id_digits = 64;
+  if (name.size() <= k_id_digits || name[k_id_digits] != '/') return "binding of '" + name + "'";
+  return "binding of '" + name.substr(k_id_digits + 1) + "' in the called function " +
+         name.substr(0, 8);
+}
+
 std::vector<std::string> differences(const Difference& earlier, const CallSpec& spec) {
   std::vector<std::string> out;
   for (const auto& [name, implementation] : spec.bindings) {
     auto before = earlier.bindings.find(name);
     if (before == earlier.bindings.end()) {
-      out.push_back("binding of '" + name + "' is new: it was not offered before");
+      out.push_back(binding_text(name) + " is new: it was not offered before");
     } else if (before->second != implementation) {
-      out.push_back("binding of '" + name + "' changed from " + store::in_quotes(before->second) +
+      out.push_back(binding_text(name) + " changed from " + store::in_quotes(before->second) +
                     " to " + store::in_quotes(implementation));
     }
   }
   for (const auto& [name, implementation] : earlier.bindings) {
     if (spec.bindings.contains(name)) continue;
-    out.push_back("binding of '" + name + "' is gone: it is not offered any more");
+    out.push_back(binding_text(name) + " is gone: it is not offered any more");
   }
   if (earlier.semantics != spec.semantics) {
     out.push_back("the semantics of the evaluator changed from " +

@@ -40,7 +40,9 @@ const PlatformFunction* PlatformRegistry::find(TypeTable& types, std::string_vie
     if (at != functions_.end()) return at->second.get();
   }
   auto generic = generics_.find(name);
-  if (generic == generics_.end()) return nullptr;
+  if (generic == generics_.end()) {
+    return base_ == nullptr ? nullptr : base_->find(types, name, type_parameters);
+  }
   std::vector<const Type*> key(type_parameters.begin(), type_parameters.end());
   auto& made = generic->second.made;
   auto at = made.find(key);
@@ -53,12 +55,13 @@ const PlatformFunction* PlatformRegistry::describe(std::string_view name) const 
   auto at = functions_.find(name);
   if (at != functions_.end()) return at->second.get();
   auto generic = generics_.find(name);
-  return generic == generics_.end() ? nullptr : &generic->second.description;
+  if (generic != generics_.end()) return &generic->second.description;
+  return base_ == nullptr ? nullptr : base_->describe(name);
 }
 
 std::vector<const PlatformFunction*> PlatformRegistry::list() const {
   std::vector<const PlatformFunction*> out;
-  out.reserve(functions_.size() + generics_.size());
+  if (base_ != nullptr) out = base_->list();
   for (auto& [name, function] : functions_) out.push_back(function.get());
   for (auto& [name, generic] : generics_) out.push_back(&generic.description);
   return out;

@@ -48,6 +48,12 @@ using PlatformFactory = std::function<std::unique_ptr<PlatformFunction>(
 
 class PlatformRegistry {
  public:
+  PlatformRegistry() = default;
+  /// What is not found here is looked for in `base`, which outlives this.
+  explicit PlatformRegistry(const PlatformRegistry* base) : base_(base) {}
+  PlatformRegistry(const PlatformRegistry&) = delete;
+  PlatformRegistry& operator=(const PlatformRegistry&) = delete;
+
   /// Errors: exists ("Duplicate platform function definition for '…'").
   Result<void> add(PlatformFunction function);
   /// `template_function` carries name, effect, is_async, capability and implementation; its types
@@ -67,6 +73,7 @@ class PlatformRegistry {
     PlatformFactory factory;
     std::map<std::vector<const Type*>, std::unique_ptr<PlatformFunction>> made;
   };
+  const PlatformRegistry* base_ = nullptr;
   std::map<std::string, std::unique_ptr<PlatformFunction>, std::less<>> functions_;
   mutable std::map<std::string, Generic, std::less<>> generics_;
 };

@@ -158,6 +158,21 @@ bool Vm::fail_platform(std::string_view function, std::string_view message) {
   return fail_at(message, at->second);
 }
 
+bool Vm::fail_callee(std::string_view message, ir::LocationList locations) {
+  if (fail(message) || failure_ != FailureKind::error) return false;
+  if (!locations.empty()) {
+    // A program that catches errors in a loop gets the same ones again.
+    auto at = std::find(callee_locations_.begin(), callee_locations_.end(), locations);
+    if (at == callee_locations_.end()) {
+      at = callee_locations_.insert(callee_locations_.end(), std::move(locations));
+    }
+    locations_.push_back(&*at);
+  }
+  append_location(frames_.back().code, frames_.back().ip);
+  locations_given_ = true;
+  return false;
+}
+
 bool Vm::fail(FailureKind kind, std::string_view text) {
   failure_ = kind;
   failure_text_ = text;

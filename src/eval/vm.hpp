@@ -8,6 +8,7 @@
 // Threads: one thread. Source: docs/architecture.md, "evaluator".
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -80,6 +81,9 @@ class Vm {
   bool fail_at(std::string_view message, const ir::LocationList& location);
   /// An East error whose stack is exactly what the platform function says: {name, 0, 0}.
   bool fail_platform(std::string_view function, std::string_view message);
+  /// An East error raised in another function, `locations` outward; the location of the running
+  /// platform node follows.
+  bool fail_callee(std::string_view message, ir::LocationList locations);
   bool fail(FailureKind kind, std::string_view text);
   bool fail_memory() { return fail(FailureKind::memory, "memory limit reached"); }
   /// A Result's error as an East error: "<prefix><message>"; exhausted becomes the memory failure.
@@ -156,6 +160,7 @@ class Vm {
   LocationStack locations_;
   bool locations_given_ = false;  // the platform function supplied the stack
   std::map<std::string, ir::LocationList, std::less<>> own_locations_;
+  std::deque<ir::LocationList> callee_locations_;  // each once
   std::vector<std::shared_ptr<const CompiledProgram>> programs_;
   std::unique_ptr<FunctionHooks> hooks_;
 };

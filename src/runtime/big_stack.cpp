@@ -10,6 +10,9 @@ namespace samara::runtime {
 
 namespace {
 
+// A chain of calls inside of calls may have taken a thousand.
+constexpr size_t k_idle_max = 16;
+
 // std::thread cannot be given a stack size, hence pthreads. Two semaphores hand the work over and
 // back; each orders what was written before its post against what is read after its wait.
 class Worker {
@@ -91,7 +94,7 @@ struct BigStack::State {
   }
   void give_back(std::unique_ptr<Worker> worker) {
     std::lock_guard lock(mutex);
-    idle.push_back(std::move(worker));
+    if (idle.size() < k_idle_max) idle.push_back(std::move(worker));
   }
 };
 
@@ -103,6 +106,10 @@ Result<void> BigStack::run(const std::function<void()>& work) {
     work();
     return {};
   }
+  return run_apart(work);
+}
+
+Result<void> BigStack::run_apart(const std::function<void()>& work) {
   std::unique_ptr<Worker> worker = state_->take();
   if (worker == nullptr) worker = Worker::start();
   if (worker == nullptr) {

@@ -32,6 +32,9 @@ class BigStack {
   /// Runs `work` and waits for its end.
   /// Errors: exhausted (the system gives no thread of this size); `work` has not run then.
   Result<void> run(const std::function<void()>& work);
+  /// The same on a thread of its own also where this is one: for work inside of work that needs as
+  /// much room again.
+  Result<void> run_apart(const std::function<void()>& work);
 
  private:
   struct State;

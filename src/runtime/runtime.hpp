@@ -89,6 +89,14 @@ class Subcalls {
   virtual Result<SubcallResult> call(const Subcall& call) = 0;
 };
 
+/// A function that code calls by name and that its runtime does not have: one of the repository.
+struct Callee {
+  std::string name;
+  std::vector<const Type*> inputs;
+  const Type* output = nullptr;
+  bool optional = false;  // it may be missing until it is called
+};
+
 struct RunRequest {
   std::span<const Argument> arguments;
   /// Owner of arguments given as values. The run happens in it, and may change them. Requires:
@@ -125,8 +133,14 @@ class Runtime {
   virtual Placement placement() const = 0;
   /// What it offers of each platform function that the function can reach, in the same order.
   virtual std::vector<Offer> offers(const FunctionRecord& record) const = 0;
-  /// Errors: corrupt, check_failed, not_found (a platform function that is not offered), exhausted.
+  /// Errors: corrupt, check_failed, exhausted.
   virtual Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) = 0;
+  /// What the prepared function calls through RunRequest::subcalls.
+  /// Requires: `prepared` comes from this runtime.
+  virtual std::span<const Callee> callees(const Prepared& prepared) const {
+    static_cast<void>(prepared);
+    return {};
+  }
   /// Requires: `prepared` comes from this runtime.
   /// Errors: type_mismatch ("argument 2 of 'mean' is String, expected Array<Float>"), corrupt
   /// (bytes of an argument), invalid_argument (number of arguments).

@@ -54,6 +54,14 @@ SAMARA_IMPORT("fail") __attribute__((noreturn)) void samara_fail(const char* tex
 SAMARA_IMPORT("random") void samara_random(void* to, size_t length);
 /* Microseconds since 1970-01-01; capability time. */
 SAMARA_IMPORT("clock") int64_t samara_clock(void);
+/* A measurement, and how far the run is, for whoever watches it. A key has at most 64 bytes. */
+SAMARA_IMPORT("metric") void samara_metric(const char* key, size_t length, double value);
+SAMARA_IMPORT("progress") void samara_progress(uint32_t permille);
+/* See samara_call below. */
+SAMARA_IMPORT("call")
+uint64_t samara_call_begin(const char* name, size_t name_length, const void* arguments,
+                           size_t length);
+SAMARA_IMPORT("call_result") size_t samara_call_result(uint64_t offset, void* to, size_t length);
 /* For modules of the form "task", which use no SAMARA_FUNCTION. */
 SAMARA_IMPORT("input_size") uint64_t samara_input_size(uint32_t index);
 /* Copies from `offset` on, at most 16 MiB; gives the number of bytes. */
@@ -163,6 +171,36 @@ static inline void samara_write_raw(samara_writer* to, const void* bytes, size_t
 
 #define SAMARA_GUEST_WRITES
 #include "samara/guest/values.h"
+
+/* --- calling other functions ---------------------------------------------------------------------
+ */
+
+/* Declares a function of the repository that the module calls, as C name and with its type. */
+#define SAMARA_CALLEE(name, type) \
+  __asm__(".section .custom_section.samara.callee." #name ",\"\",@\n.ascii " #type "\n")
+
+/* Calls a function that SAMARA_CALLEE has declared. `arguments` holds them one after another, as
+ * they are written to a result; what is read from the reader is the result. If the function ends
+ * with an error, so does the caller. */
+#define SAMARA_CALL(name, arguments) samara_call(#name, sizeof(#name) - 1, arguments)
+
+static inline samara_reader samara_call(const char* name, size_t name_length,
+                                        const samara_writer* arguments) {
+  static const char k_no_room[] = "no memory to call a function";
+  samara_reader result = {NULL, NULL, 0};
+  uint64_t size;
+  size_t at = 0;
+  uint8_t* bytes;
+  if (arguments->failed) samara_fail(k_no_room, sizeof(k_no_room) - 1);
+  size = samara_call_begin(name, name_length, arguments->bytes, arguments->size);
+  if (size == 0) return result;
+  bytes = size > UINT32_MAX ? NULL : (uint8_t*)samara_alloc((size_t)size);
+  if (bytes == NULL) samara_fail(k_no_room, sizeof(k_no_room) - 1);
+  while (at < size) at += samara_call_result(at, bytes + at, (size_t)size - at);
+  result.at = bytes;
+  result.end = bytes + size;
+  return result;
+}
 
 /* --- what the host calls ------------------------------------------------------------------------
  */

@@ -61,10 +61,12 @@ Result<ProgramCache::Entry> EastRuntime::compiled(const FunctionSource& source) 
   if (ProgramCache::Entry known = cache_.find(key)) return known;
   SAMARA_TRY(std::unique_ptr<ir::Program> program,
              read_program(parts_.types, source.function, source.code, source.companion));
-  SAMARA_CHECK(ir::check(*program, eval::RegistrySignatures(parts_.platform)));
+  auto made = std::make_shared<Executable>(parts_.platform);
+  SAMARA_CHECK(add_callees(*made, *program, parts_.platform));
+  SAMARA_CHECK(ir::check(*program, eval::RegistrySignatures(made->registry)));
   SAMARA_CHECK(check_signature(*source.record, program->root()->type));
   std::shared_ptr<const ir::Program> shared = std::move(program);
-  SAMARA_TRY(ProgramCache::Entry made, eval::compile(shared, parts_.platform));
+  SAMARA_TRY(made->program, eval::compile(shared, made->registry));
   compiled_count_.fetch_add(1);
   cache_.put(key, made);
   return made;
@@ -77,6 +79,10 @@ Result<std::shared_ptr<const Prepared>> EastRuntime::prepare(const FunctionSourc
   auto prepared = std::make_shared<PreparedProgram>();
   prepared->program = std::move(*program);
   return std::shared_ptr<const Prepared>(std::move(prepared));
+}
+
+std::span<const Callee> EastRuntime::callees(const Prepared& prepared) const {
+  return static_cast<const PreparedProgram&>(prepared).program->callees;
 }
 
 Result<RunResult> EastRuntime::run(const Prepared& prepared, const RunRequest& request) {

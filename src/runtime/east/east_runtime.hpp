@@ -34,6 +34,7 @@ class EastRuntime final : public Runtime {
   }
   std::vector<Offer> offers(const FunctionRecord& record) const override;
   Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) override;
+  std::span<const Callee> callees(const Prepared& prepared) const override;
   Result<RunResult> run(const Prepared& prepared, const RunRequest& request) override;
 
   /// How often a program had to be compiled.

@@ -7,20 +7,12 @@
 #include "ir/debug_info.hpp"
 #include "ir/decode.hpp"
 #include "ir/effects.hpp"
+#include "runtime/east/callees.hpp"
 #include "runtime/east/effects.hpp"
 
 namespace samara::runtime::east {
 
 namespace {
-
-Result<void> check_offered(const ir::Effects& effects, const eval::PlatformRegistry& platform) {
-  for (const ir::PlatformUse& use : effects.platform) {
-    if (use.optional || platform.describe(use.name) != nullptr) continue;
-    return Error(Code::not_found, "unknown platform function '" + use.name +
-                                      "': no runtime of this program offers it");
-  }
-  return {};
-}
 
 // Locations may be gone or belong to another build of the function: then messages lack them, and
 // nothing else changes.
@@ -48,8 +40,9 @@ Result<ImportedFunction> import_program(const RecordTypes& types,
                                         const ir::Program& program, std::string_view source,
                                         std::string_view doc) {
   ir::Effects effects = ir::effects_of(program);
-  SAMARA_CHECK(check_offered(effects, platform));
-  SAMARA_CHECK(ir::check(program, eval::RegistrySignatures(platform)));
+  Executable executable(platform);
+  SAMARA_CHECK(add_callees(executable, program, platform));
+  SAMARA_CHECK(ir::check(program, eval::RegistrySignatures(executable.registry)));
   SAMARA_TRY(ir::CanonicalCode code, ir::canonical_code(program));
 
   ImportedFunction out;

@@ -12,8 +12,9 @@
 namespace samara::runtime::east {
 
 /// `source`: where the bytes come from, for the companion.
+/// A platform function that is not in `platform` is one of the repository, with an unknown effect.
 /// Errors: those of ir::ProgramReader; check_failed (the first violation, and how many follow);
-/// not_found (a platform function that is not optional and not in `platform`).
+/// unsupported (a platform function that is not in `platform` and has type parameters).
 Result<ImportedFunction> import_program(const RecordTypes& types,
                                         const eval::PlatformRegistry& platform, ByteView bytes,
                                         std::string_view source);

@@ -6,12 +6,19 @@
 #include "call/log.hpp"
 #include "eval/vm.hpp"
 #include "port/clock.hpp"
+#include "runtime/runtime.hpp"
 
 namespace samara::runtime::east {
 
 struct PlatformHost {
   LogSink* log = nullptr;  // console output; null: dropped
   const std::atomic<bool>* cancel = nullptr;
+  /// Calls functions of the repository; null: there are none.
+  Subcalls* subcalls = nullptr;
+  port::Clock* clock = nullptr;
+  /// A function that was called has ended the whole run, or could not be called.
+  std::optional<Outcome> ended;
+  std::optional<Error> error;
   /// When the run must have ended, in the unit of port::Clock::now; those who wait look at it.
   std::optional<port::Instant> deadline;
 };

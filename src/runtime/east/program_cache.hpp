@@ -8,13 +8,13 @@
 #include <unordered_map>
 
 #include "core/hash.hpp"
-#include "eval/code.hpp"
+#include "runtime/east/callees.hpp"
 
 namespace samara::runtime::east {
 
 class ProgramCache {
  public:
-  using Entry = std::shared_ptr<const eval::CompiledProgram>;
+  using Entry = std::shared_ptr<const Executable>;
 
   explicit ProgramCache(size_t entries_max) : entries_max_(entries_max) {}
 

@@ -34,22 +34,25 @@ class BoundedSink final : public ByteSink {
 // One run. The heap is the caller's for the time of the run, with our limit on it.
 class Run {
  public:
-  Run(const EastRuntimeParts& parts, const eval::CompiledProgram& program,
+  Run(const EastRuntimeParts& parts, const std::shared_ptr<const Executable>& executable,
       const RunRequest& request, Heap& heap)
       : parts_(parts),
-        program_(program),
+        executable_(executable),
+        program_(*executable->program),
         request_(request),
         limits_(request.limits),
         heap_(heap),
         started_(parts.clock.now()),
         cpu_started_(parts.processes.thread_cpu()),
-        vm_(heap, parts.types.types, parts.platform, vm_options()) {
+        vm_(heap, parts.types.types, executable->registry, vm_options()) {
     host_.log = request.log;
+    host_.subcalls = request.subcalls;
+    host_.clock = &parts.clock;
     host_.cancel = request.cancel;
     if (limits_.wall_max.count() > 0) host_.deadline = started_ + limits_.wall_max;
   }
 
-  Result<RunResult> go(const std::shared_ptr<const eval::CompiledProgram>& program) {
+  Result<RunResult> go() {
     std::vector<Slot> arguments;
     arguments.reserve(request_.arguments.size());
     // The values are reached through the vector alone while later ones are decoded, which is fine:
@@ -60,7 +63,12 @@ class Run {
       arguments.push_back(value);
     }
     Slot result;
-    if (!vm_.run(program, arguments, result)) return finish(failure());
+    // Functions that outlive the run in the caller's heap keep the executable by the program.
+    std::shared_ptr<const eval::CompiledProgram> program(executable_, &program_);
+    if (!vm_.run(program, arguments, result)) {
+      if (host_.error.has_value()) return std::move(*host_.error);
+      return finish(failure());
+    }
     return finish_value(result);
   }
 
@@ -110,6 +118,8 @@ class Run {
       case FailureKind::cancelled:
         return Outcome::of(OutcomeKind::cancelled, "cancelled");
       case FailureKind::aborted:
+        if (host_.ended.has_value()) return *host_.ended;
+        break;
       case FailureKind::none:
         break;
     }
@@ -146,6 +156,7 @@ class Run {
   }
 
   const EastRuntimeParts& parts_;
+  const std::shared_ptr<const Executable>& executable_;
   const eval::CompiledProgram& program_;
   const RunRequest& request_;
   const Limits& limits_;
@@ -164,20 +175,20 @@ size_t heap_limit(const Limits& limits) {
 }  // namespace
 
 Result<RunResult> run_program(const EastRuntimeParts& parts,
-                              const std::shared_ptr<const eval::CompiledProgram>& program,
+                              const std::shared_ptr<const Executable>& executable,
                               const RunRequest& request) {
-  size_t expected = program->type->input_count();
+  size_t expected = executable->program->type->input_count();
   if (request.arguments.size() != expected) {
     return argument_count_error(request.name, expected, request.arguments.size());
   }
   size_t limit = heap_limit(request.limits);
   if (request.heap == nullptr) {
     Heap heap({.limit_bytes = limit});
-    return Run(parts, *program, request, heap).go(program);
+    return Run(parts, executable, request, heap).go();
   }
   size_t outer_limit = request.heap->limit();
   request.heap->set_limit(limit);
-  auto result = Run(parts, *program, request, *request.heap).go(program);
+  auto result = Run(parts, executable, request, *request.heap).go();
   request.heap->set_limit(outer_limit);
   return result;
 }

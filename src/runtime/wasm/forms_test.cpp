@@ -430,7 +430,10 @@ TEST_F(WasmForms, every_host_function_is_linked_with_its_type) {
     builder.memory(1);
     Bytes body;
     for (ValueType parameter : type.parameters) {
-      append_bytes(body, parameter == i64 ? i64_of(-1) : i32_of(-1));
+      const Bytes one_and_a_half = {0x44, 0, 0, 0, 0, 0, 0, 0xF8, 0x3F};
+      append_bytes(body, parameter == f64   ? one_and_a_half
+                         : parameter == i64 ? i64_of(-1)
+                                            : i32_of(-1));
     }
     append_bytes(body, call_of(0));
     if (!type.results.empty()) body.push_back(op::drop);

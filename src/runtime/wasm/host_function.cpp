@@ -100,6 +100,7 @@ FunctionType type_of(const HostFunction& function) {
   for (char letter : std::string_view(function.signature)) {
     if (letter == 'i') list->push_back(ValueType::i32);
     if (letter == 'I') list->push_back(ValueType::i64);
+    if (letter == 'F') list->push_back(ValueType::f64);
     if (letter == ')') list = &out.results;
   }
   return out;
@@ -110,8 +111,9 @@ Result<void> check_imports(const Module& module, Form form) {
   return {};
 }
 
-std::vector<ReachedEffect> reached_effects(const Module& module) {
+std::vector<ReachedEffect> reached_effects(const Module& module, std::span<const Callee> callees) {
   std::vector<ReachedEffect> out;
+  for (const Callee& callee : callees) out.push_back({callee.name, Effect::unknown});
   for (const Import& item : module.imports) {
     const HostFunction* function = find_host_function(item.module, item.name);
     if (function != nullptr) out.push_back({full_name(*function), function->effect});

@@ -7,6 +7,7 @@
 // Threads: the table is immutable; a call happens on the thread of its run.
 // Specified by: docs/formats/wasm-function.md, "Host functions".
 
+#include <bit>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,6 +30,7 @@ class HostCall {
   /// Requires: so many parameters, of that type.
   uint32_t i32(uint32_t i) const { return static_cast<uint32_t>(cells_[i]); }
   uint64_t i64(uint32_t i) const { return cells_[i]; }
+  double f64(uint32_t i) const { return std::bit_cast<double>(cells_[i]); }
   void give(uint64_t result) { cells_[0] = result; }
 
   /// A piece of the module's memory; nothing where it is not all inside, which then is a trap.
@@ -39,6 +41,11 @@ class HostCall {
 
   /// The module does not go on after this call.
   void trap(std::string_view message) { trap_ = message; }
+  /// The run could not go on: nothing that the function has done.
+  void give_up(Error error) {
+    run_.error = std::move(error);
+    trap("given up");
+  }
   void end(Outcome outcome) {
     run_.ended = std::move(outcome);
     trap("ended");
@@ -56,7 +63,7 @@ class HostCall {
 struct HostFunction {
   const char* module = nullptr;
   const char* name = nullptr;
-  /// "(iI)i": parameters and result; i and I are i32 and i64.
+  /// "(iI)i": parameters and result; i and I are i32 and i64, F is f64.
   const char* signature = nullptr;
   Effect effect = Effect::unknown;
   const char* capability = "";
@@ -76,8 +83,9 @@ FunctionType type_of(const HostFunction& function);
 /// that name is offered), check_failed (its type is another one; it is not for functions of this
 /// form).
 Result<void> check_imports(const Module& module, Form form);
-/// Of a module whose imports have been checked: sorted by name, each once.
-std::vector<ReachedEffect> reached_effects(const Module& module);
+/// Of a module whose imports have been checked, and of the functions it calls: sorted by name, each
+/// once.
+std::vector<ReachedEffect> reached_effects(const Module& module, std::span<const Callee> callees);
 
 /// The tables of which host_functions() consists.
 std::span<const HostFunction> samara_functions();

@@ -1,6 +1,7 @@
 #include "runtime/wasm/import.hpp"
 
 #include "core/sha256.hpp"
+#include "runtime/wasm/callees.hpp"
 #include "runtime/wasm/host_function.hpp"
 #include "runtime/wasm/signature.hpp"
 
@@ -58,7 +59,8 @@ Result<ImportedFunction> import_module(const RecordTypes& types, ByteView bytes,
   record.kind = k_kind_wasm;
   record.inputs = std::move(plain.inputs);
   record.output = plain.output;
-  record.effects = reached_effects(module);
+  SAMARA_TRY(std::vector<Callee> callees, declared_callees(out.code, module, types.types));
+  record.effects = reached_effects(module, callees);
   if (form != declared.value_or(Form::scalars)) {
     out.code = with_form(out.code, form);
     SAMARA_TRY(module, scan(out.code, options.scan));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/hash.hpp"
+#include "runtime/runtime.hpp"
 #include "runtime/wasm/binding.hpp"
 #include "runtime/wasm/code_forms.hpp"
 #include "runtime/wasm/module.hpp"
@@ -35,6 +36,7 @@ struct ReadyModule {
   Module module;
   std::shared_ptr<CodeForms> code;
   std::vector<std::string> initialisers;
+  std::vector<Callee> callees;  // sorted by name
   mutable Bindings bindings;
 };
 

@@ -43,6 +43,12 @@ class Run {
     state_.random = parts.random;
     state_.log = request.log;
     state_.output_bytes_max = limits_.output_bytes_max;
+    state_.values_bytes_max = limits_.memory_bytes_max;
+    if (limits_.wall_max.count() > 0) state_.deadline = started_ + limits_.wall_max;
+    state_.types = &parts.types.types;
+    state_.observer = request.observer;
+    state_.subcalls = request.subcalls;
+    state_.callees = prepared.ready->callees;
   }
 
   Result<RunResult> go() {
@@ -71,6 +77,7 @@ class Run {
     if (!instance) return finish(not_made(instance.error()));
     (*instance)->attach(state_);
     Outcome outcome = call(**instance);
+    if (state_.error.has_value()) return std::move(*state_.error);
     memory_peak_ = (*instance)->memory_bytes();  // a memory never shrinks
     if (!outcome.is_value()) return finish(std::move(outcome));
     return finish_value(**instance);

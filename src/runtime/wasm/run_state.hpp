@@ -11,6 +11,7 @@
 #include "core/bytes.hpp"
 #include "port/clock.hpp"
 #include "port/random.hpp"
+#include "runtime/runtime.hpp"
 #include "runtime/wasm/form.hpp"
 
 namespace samara::runtime::wasm {
@@ -22,6 +23,12 @@ struct RunState {
   LogSink* log = nullptr;  // may be null
   uint64_t output_bytes_max = 0;
   uint64_t memory_pages_max = 65'536;
+  uint64_t values_bytes_max = 0;          // of values on their way to and from called functions
+  std::optional<port::Instant> deadline;  // nothing: there is none
+  TypeTable* types = nullptr;             // not null where there are callees
+  RunObserver* observer = nullptr;        // may be null
+  Subcalls* subcalls = nullptr;           // may be null
+  std::span<const Callee> callees;        // sorted by name
 
   /// Tasks: each argument as headerless beast2, and what has been published last.
   std::vector<Bytes> inputs;
@@ -33,6 +40,11 @@ struct RunState {
   size_t input_at = 0;
   Bytes output;
 
+  /// What the last called function gave, as headerless beast2.
+  Bytes call_result;
+
+  /// The run cannot go on, and it is not the function's doing; it comes before `ended`.
+  std::optional<Error> error;
   /// Set by a host function that ends the run; the trap that follows is only the way out. A value
   /// outcome: the program has ended well.
   std::optional<Outcome> ended;

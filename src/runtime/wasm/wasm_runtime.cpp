@@ -4,6 +4,7 @@
 
 #include "core/sha256.hpp"
 #include "runtime/argument_error.hpp"
+#include "runtime/wasm/callees.hpp"
 #include "runtime/wasm/host_function.hpp"
 #include "runtime/wasm/run.hpp"
 #include "runtime/wasm/staging.hpp"
@@ -69,6 +70,7 @@ Result<ModuleCache::Entry> WasmRuntime::loaded(const FunctionSource& source) {
   SAMARA_TRY(ready->module, scan(source.code, parts_.scan));
   SAMARA_TRY(std::optional<Form> form, declared_form(source.code, ready->module));
   SAMARA_CHECK(check_imports(ready->module, form.value_or(Form::scalars)));
+  SAMARA_TRY(ready->callees, declared_callees(source.code, ready->module, parts_.types.types));
   Staged staged = stage(source.code, ready->module, form == Form::command);
   ready->initialisers = std::move(staged.initialisers);
   std::shared_ptr<const LoadedModule> interpreted;
@@ -87,8 +89,9 @@ Result<ModuleCache::Entry> WasmRuntime::loaded(const FunctionSource& source) {
 }
 
 // What the function object says decides what a caller must grant, so it must say all.
-Result<void> WasmRuntime::check_effects(const FunctionRecord& record, const Module& module) const {
-  std::vector<ReachedEffect> reached = reached_effects(module);
+Result<void> WasmRuntime::check_effects(const FunctionRecord& record,
+                                        const ReadyModule& ready) const {
+  std::vector<ReachedEffect> reached = reached_effects(ready.module, ready.callees);
   auto same_name = [](const ReachedEffect& a, const ReachedEffect& b) { return a.name == b.name; };
   if (!std::equal(reached.begin(), reached.end(), record.effects.begin(), record.effects.end(),
                   same_name)) {
@@ -96,7 +99,8 @@ Result<void> WasmRuntime::check_effects(const FunctionRecord& record, const Modu
                  "the function object does not list the imports of its module: add it anew");
   }
   for (const ReachedEffect& effect : reached) {
-    if (offers(*find_host_function(effect.name))) continue;
+    const HostFunction* function = find_host_function(effect.name);
+    if (function == nullptr || offers(*function)) continue;  // null: a function that it calls
     return Error(Code::not_found, "'" + effect.name + "' is not offered here");
   }
   return {};
@@ -123,9 +127,13 @@ Result<std::shared_ptr<const Prepared>> WasmRuntime::prepare(const FunctionSourc
   if (!pool_) SAMARA_CHECK(watchdog_.start());
   auto prepared = std::make_shared<PreparedModule>();
   SAMARA_TRY(prepared->ready, loaded(source));
-  SAMARA_CHECK(check_effects(*source.record, prepared->ready->module));
+  SAMARA_CHECK(check_effects(*source.record, *prepared->ready));
   SAMARA_TRY(prepared->binding, bound(source, *prepared->ready));
   return std::shared_ptr<const Prepared>(std::move(prepared));
+}
+
+std::span<const Callee> WasmRuntime::callees(const Prepared& prepared) const {
+  return static_cast<const PreparedModule&>(prepared).ready->callees;
 }
 
 Result<RunResult> WasmRuntime::run(const Prepared& prepared, const RunRequest& request) {

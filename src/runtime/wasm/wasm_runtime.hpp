@@ -56,6 +56,7 @@ class WasmRuntime final : public Runtime {
   /// Errors, beside those of the interface: what scan, check_imports, bind_export and
   /// LoadedModule::load say.
   Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) override;
+  std::span<const Callee> callees(const Prepared& prepared) const override;
   /// Errors, beside those of the interface: invalid_argument (an Integer that its i32 cannot hold).
   Result<RunResult> run(const Prepared& prepared, const RunRequest& request) override;
 
@@ -77,7 +78,7 @@ class WasmRuntime final : public Runtime {
   bool offers(const HostFunction& function) const;
   Result<ModuleCache::Entry> loaded(const FunctionSource& source);
   Result<Bindings::Entry> bound(const FunctionSource& source, const ReadyModule& module);
-  Result<void> check_effects(const FunctionRecord& record, const Module& module) const;
+  Result<void> check_effects(const FunctionRecord& record, const ReadyModule& ready) const;
 
   WasmRuntimeParts parts_;
   ModuleCache cache_;

@@ -9,6 +9,7 @@
 #include "call/unit_text.hpp"
 #include "core/assert.hpp"
 #include "runtime/argument_error.hpp"
+#include "runtime/callee_outcome.hpp"
 #include "runtime/limit_outcome.hpp"
 #include "runtime/wasm/worker_messages.hpp"
 #include "value/utf8.hpp"
@@ -202,7 +203,13 @@ class WorkerLink::Running {
           std::max<std::chrono::nanoseconds>(1ns, deadline_ - link_.clock_.now());
       call.wall_max = call.wall_max.count() > 0 ? std::min(call.wall_max, left) : left;
     }
-    Bytes reply = pack_subcall_result(request_.subcalls->call(call));
+    auto called = request_.subcalls->call(call);
+    if (!called) {
+      callee_error_ = called.error().clone();
+    } else if (!called->outcome.is_value()) {
+      callee_ended_ = callee_outcome(call.name, called->outcome);
+    }
+    Bytes reply = pack_subcall_result(called);
     // What ends here is seen by the next receive.
     static_cast<void>(
         link_.channel_.send(static_cast<uint8_t>(Say::subcall_result), reply, kill_at_));
@@ -217,6 +224,9 @@ class WorkerLink::Running {
     link_.runs_++;
     cpu_ = message->cpu;
     peak_memory_bytes_ = std::min(message->peak_memory_bytes, limits_.memory_bytes_max);
+    // We know better than the worker how what it called has ended, and that this ends it, too.
+    if (callee_ended_) return outcome(std::move(*callee_ended_));
+    if (!worker_may_say(message->outcome)) return ended_by(Heeded::broken);
     switch (message->outcome.kind) {
       case OutcomeKind::value:
         return value(message->value);
@@ -251,6 +261,7 @@ class WorkerLink::Running {
     std::optional<Result<void>> answer = unpack_answer(body);
     if (!answer || *answer) return ended_by(Heeded::broken);
     link_.runs_++;
+    if (callee_error_) return std::move(*callee_error_);
     return std::move(*answer).error();
   }
 
@@ -285,6 +296,8 @@ class WorkerLink::Running {
   port::Instant kill_at_;
   uint64_t bytes_max_ = 0;
   bool cancelled_ = false;
+  std::optional<Outcome> callee_ended_;  // what it called has ended without a value
+  std::optional<Error> callee_error_;    // or could not be called
   bool heard_anything_ = false;
   bool died_ = false;
   std::chrono::nanoseconds cpu_{0};

@@ -42,27 +42,6 @@ void pack_outcome(Pack& out, const Outcome& outcome) {
   }
 }
 
-// What only others can know (that it has crashed, say) is not taken from a worker.
-bool worker_may_say(const Outcome& outcome) {
-  if (!utf8_valid(outcome.message) || !outcome.locations.empty()) return false;
-  if (outcome.value != Hash{}) return false;
-  switch (outcome.kind) {
-    case OutcomeKind::value:
-    case OutcomeKind::error:
-    case OutcomeKind::trap:
-    case OutcomeKind::timeout:
-    case OutcomeKind::memory:
-    case OutcomeKind::cancelled:
-      return outcome.which.empty();
-    case OutcomeKind::limit:
-      return outcome.which == "depth" || outcome.which == "output";
-    case OutcomeKind::crash:
-    case OutcomeKind::lost:
-      break;
-  }
-  return false;
-}
-
 bool is_code(uint16_t number) {
   switch (static_cast<Code>(number)) {
 #define SAMARA_CODE(name, number, sentence, retryable) case Code::name:
@@ -150,9 +129,18 @@ Bytes pack_load(const ReadyModule& module, const Binding& binding) {
   out.u8(module.module.memories.empty() ? 0 : 1);
   out.u32(module.module.memories.empty() ? 0 : module.module.memories[0].initial);
   out.u32(static_cast<uint32_t>(binding.inputs.size()));
+  out.u32(static_cast<uint32_t>(module.callees.size()));
+  for (const Callee& callee : module.callees) {
+    out.text(callee.name);
+    out.u32(static_cast<uint32_t>(callee.inputs.size()));
+  }
   out.bytes(module.code->staged());
   for (const Type* type : binding.inputs) pack_type(out, type);
   pack_type(out, binding.output);
+  for (const Callee& callee : module.callees) {
+    for (const Type* type : callee.inputs) pack_type(out, type);
+    pack_type(out, callee.output);
+  }
   return std::move(out.all());
 }
 
@@ -173,12 +161,22 @@ LoadMessage unpack_load(ByteView body, TypeTable& types) {
   const uint32_t pages = in.u32();
   if (memory) out.memory_pages = pages;
   const uint32_t inputs = in.u32();
+  const uint32_t callees = in.u32();
+  for (uint32_t i = 0; i < callees && in.good(); i++) {
+    Callee& callee = out.callees.emplace_back();
+    callee.name = in.text();
+    callee.inputs.resize(in.u32());
+  }
   ByteView staged = in.bytes();
   out.staged.assign(staged.begin(), staged.end());
   SAMARA_ASSERT(in.good());
   ByteView left = in.rest();
   for (uint32_t i = 0; i < inputs; i++) out.binding.inputs.push_back(unpack_type(left, types));
   out.binding.output = unpack_type(left, types);
+  for (Callee& callee : out.callees) {
+    for (const Type*& type : callee.inputs) type = unpack_type(left, types);
+    callee.output = unpack_type(left, types);
+  }
   return out;
 }
 
@@ -289,6 +287,26 @@ Bytes pack_result(const ResultMessage& result) {
   return std::move(out.all());
 }
 
+bool worker_may_say(const Outcome& outcome) {
+  if (!utf8_valid(outcome.message) || !outcome.locations.empty()) return false;
+  if (outcome.value != Hash{}) return false;
+  switch (outcome.kind) {
+    case OutcomeKind::value:
+    case OutcomeKind::error:
+    case OutcomeKind::trap:
+    case OutcomeKind::timeout:
+    case OutcomeKind::memory:
+    case OutcomeKind::cancelled:
+      return outcome.which.empty();
+    case OutcomeKind::limit:
+      return outcome.which == "depth" || outcome.which == "output";
+    case OutcomeKind::crash:
+    case OutcomeKind::lost:
+      break;
+  }
+  return false;
+}
+
 std::optional<ResultMessage> unpack_result(ByteView body) {
   Unpack in(body);
   ResultMessage out;
@@ -296,7 +314,7 @@ std::optional<ResultMessage> unpack_result(ByteView body) {
   const uint64_t cpu = in.u64();
   out.peak_memory_bytes = in.u64();
   out.value = in.rest();
-  if (!in.good() || cpu > INT64_MAX || !worker_may_say(out.outcome)) return std::nullopt;
+  if (!in.good() || cpu > INT64_MAX) return std::nullopt;
   if (!out.outcome.is_value() && !out.value.empty()) return std::nullopt;
   out.cpu = std::chrono::nanoseconds(static_cast<int64_t>(cpu));
   return out;

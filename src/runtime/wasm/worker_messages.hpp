@@ -52,6 +52,7 @@ struct LoadMessage {
   Binding binding;
   std::vector<std::string> initialisers;
   std::optional<uint32_t> memory_pages;  // at the start; nothing: it has no memory
+  std::vector<Callee> callees;
   Bytes staged;
 };
 LoadMessage unpack_load(ByteView body, TypeTable& types);
@@ -94,7 +95,8 @@ struct ResultMessage {
   ByteView value;  // headerless; refers to the message
 };
 Bytes pack_result(const ResultMessage& result);
-/// Nothing, too, where the outcome is none that a worker can know of.
 std::optional<ResultMessage> unpack_result(ByteView body);
+/// Whether a worker can know of it: that it has crashed, say, is not taken from it.
+bool worker_may_say(const Outcome& outcome);
 
 }  // namespace samara::runtime::wasm

@@ -106,6 +106,7 @@ class Service final : public WorkerService {
       ready->module.memories.push_back({.initial = *message.memory_pages, .maximum = {}});
     }
     ready->initialisers = std::move(message.initialisers);
+    ready->callees = std::move(message.callees);
     ready->code = std::make_shared<CodeForms>(std::move(interpreted), Bytes());
     Loaded loaded;
     SAMARA_TRY(Bytes type, encode_type(message.binding.output, Dialect::b));
