@@ -14,6 +14,23 @@ namespace {
 constexpr std::chrono::nanoseconds k_wait_first = std::chrono::microseconds(200);
 constexpr std::chrono::nanoseconds k_wait_longest = std::chrono::milliseconds(20);
 
+// Only what takes longer is worth the search for a circle.
+constexpr std::chrono::nanoseconds k_circle_after = std::chrono::milliseconds(100);
+constexpr int k_circle_hops_max = 10'000;
+constexpr std::string_view k_waits_for = "waits for call ";
+
+// Of a decision that tell_waiting has written.
+std::optional<store::CallKey> waited_for(std::string_view decision) {
+  constexpr size_t k_digits = 64;
+  if (!decision.starts_with(k_waits_for)) return std::nullopt;
+  decision.remove_prefix(k_waits_for.size());
+  if (decision.size() != 2 * k_digits + 1) return std::nullopt;
+  auto function = Hash::parse(decision.substr(0, k_digits));
+  auto call = Hash::parse(decision.substr(k_digits + 1));
+  if (!function || !call) return std::nullopt;
+  return store::CallKey{*function, *call};
+}
+
 HeapOptions heap_options(const Limits& limits) {
   HeapOptions out;
   if (limits.memory_bytes_max <= SIZE_MAX) {
@@ -77,6 +94,7 @@ Result<CallResult> CallJob::run() {
   SAMARA_CHECK(check_callees(*prepared));
   SAMARA_CHECK(arguments_.store(shared_.repository(), request_.options.durability, false));
   SAMARA_TRY(auto turn, wait_for_turn());
+  if (turn == nullptr) return circle_outcome("by a call that another process runs");
   if (request_.memo) {
     // Somebody may have run it since we looked.
     std::optional<CallResult> known = answer();
@@ -90,18 +108,20 @@ Result<CallResult> CallJob::run() {
   return result(finished.record, finished.bytes);
 }
 
+CallResult CallJob::circle_outcome(const std::string& how) const {
+  CallResult out;
+  out.key = key();
+  out.outcome =
+      Outcome::of(OutcomeKind::trap, "the call waits for itself, with the same arguments: " + how);
+  return out;
+}
+
 // A call that waits for itself would wait for ever.
 std::optional<CallResult> CallJob::cycle() const {
-  std::string waiting;
+  std::string waiting = "'" + request_.name + "'";
   for (const CallChain* at = request_.chain; at != nullptr; at = at->outer) {
-    waiting = " > '" + std::string(at->name) + "'" + waiting;
-    if (at->call != call_) continue;
-    CallResult out;
-    out.key = key();
-    out.outcome =
-        Outcome::of(OutcomeKind::trap, "the call waits for itself, with the same arguments:" +
-                                           waiting.substr(2) + " > '" + request_.name + "'");
-    return out;
+    waiting = "'" + std::string(at->name) + "' > " + waiting;
+    if (at->call == call_) return circle_outcome(waiting);
   }
   return std::nullopt;
 }
@@ -161,14 +181,19 @@ std::optional<CallResult> CallJob::answer() {
 }
 
 Result<std::unique_ptr<store::CallLock>> CallJob::wait_for_turn() {
-  auto& executions = shared_.repository().executions();
+  auto lock = shared_.repository().executions().lock(key(), port::LockWait::no);
+  if (lock || lock.error().code != Code::locked) return lock;
+  decisions_.push_back("waited for another process that ran the same call");
+  auto waited = wait_on();
+  if (told_) request_.chain->job->tell_waiting(std::nullopt);
+  return waited;
+}
+
+Result<std::unique_ptr<store::CallLock>> CallJob::wait_on() {
   port::Clock& clock = shared_.parts.clock;
+  const port::Instant begin = clock.now();
   std::chrono::nanoseconds pause = k_wait_first;
   while (true) {
-    auto lock = executions.lock(key(), port::LockWait::no);
-    if (lock || lock.error().code != Code::locked) return lock;
-    if (decisions_.empty())
-      decisions_.push_back("waited for another process that ran the same call");
     const std::atomic<bool>* cancel = request_.options.cancel;
     if (cancel != nullptr && cancel->load()) {
       return Error(Code::cancelled,
@@ -176,7 +201,46 @@ Result<std::unique_ptr<store::CallLock>> CallJob::wait_for_turn() {
     }
     clock.sleep_until(clock.now() + pause);
     pause = std::min(pause * 2, k_wait_longest);
+    auto lock = shared_.repository().executions().lock(key(), port::LockWait::no);
+    if (lock || lock.error().code != Code::locked) return lock;
+    if (request_.chain == nullptr || clock.now() - begin < k_circle_after) continue;
+    if (!told_) {
+      told_ = true;
+      request_.chain->job->tell_waiting(key());
+    }
+    if (waits_in_a_circle()) return std::unique_ptr<store::CallLock>();
   }
+}
+
+void CallJob::tell_waiting(const std::optional<store::CallKey>& callee) {
+  ExecutionRecord record = record_;
+  if (callee.has_value()) {
+    record.decisions.push_back(std::string(k_waits_for) + callee->function.hex() + "/" +
+                               callee->call.hex());
+  }
+  // Others then find a circle later or never, and wait until somebody's deadline.
+  static_cast<void>(shared_.records.put(record, store::Durability::cached, [this] {
+    return arguments_.store(shared_.repository(), request_.options.durability, true);
+  }));
+}
+
+// Follows what the calls of other processes wait for, back to one that waits for this.
+bool CallJob::waits_in_a_circle() {
+  store::CallKey at = key();
+  for (int hops = 0; hops < k_circle_hops_max; hops++) {
+    auto running =
+        shared_.records.latest(at, [](const Attempt& attempt) { return attempt.running; });
+    if (!running || !running->has_value()) return false;
+    const std::vector<std::string>& decisions = (*running)->record.decisions;
+    if (decisions.empty()) return false;
+    auto next = waited_for(decisions.back());
+    if (!next.has_value()) return false;
+    at = *next;
+    for (const CallChain* own = request_.chain; own != nullptr; own = own->outer) {
+      if (own->call == at.call) return true;
+    }
+  }
+  return false;
 }
 
 // Under the lock nobody runs this call: what is marked as running was left behind.
@@ -241,7 +305,7 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   run.cancel = options.cancel;
   run.name = request_.name;
   run.observer = options.observer;
-  Subcaller subcaller(shared_, request_, call_);
+  Subcaller subcaller(shared_, request_, call_, *this);
   run.subcalls = &subcaller;
   SAMARA_TRY(runtime::RunResult ran, request_.function.runtime->run(prepared, run));
   std::shared_ptr<const Bytes> bytes;

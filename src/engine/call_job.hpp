@@ -9,10 +9,12 @@
 namespace samara::engine {
 
 /// The calls that wait for one another, from the one that runs outward.
+class CallJob;
 struct CallChain {
   const CallChain* outer = nullptr;
   Hash call;
   std::string_view name;
+  CallJob* job = nullptr;  // runs it
 };
 
 struct CallRequest {
@@ -35,6 +37,9 @@ class CallJob {
   Result<CallResult> run();
   /// The call's id alone; nothing is stored.
   Result<Hash> id();
+  /// What it calls waits for somebody who runs the same; nothing: not any more. Told to others by
+  /// its record.
+  void tell_waiting(const std::optional<store::CallKey>& callee);
 
  private:
   struct Finished {
@@ -43,13 +48,17 @@ class CallJob {
   };
 
   std::optional<CallResult> cycle() const;
+  CallResult circle_outcome(const std::string& how) const;
+  bool waits_in_a_circle();
   Result<void> check_callees(const runtime::Prepared& prepared) const;
   std::optional<CallResult> quick_answer();
   Result<void> load();
   void set_spec(std::vector<Hash> arguments);
   store::CallKey key() const { return {spec_.function, call_}; }
   std::optional<CallResult> answer();
+  /// Null: it would wait for ever.
   Result<std::unique_ptr<store::CallLock>> wait_for_turn();
+  Result<std::unique_ptr<store::CallLock>> wait_on();
   Result<void> look_back(Past& past);
   Result<void> begin(const Past& past);
   Result<Finished> execute(const runtime::Prepared& prepared);
@@ -67,6 +76,7 @@ class CallJob {
   Hash call_;
   ExecutionRecord record_;
   std::vector<std::string> decisions_;  // taken on the way
+  bool told_ = false;                   // the caller's record says that it waits
   std::optional<Hash> lost_value_;      // answered once, but the object is gone
 };
 

@@ -16,8 +16,8 @@ std::chrono::nanoseconds shorter(std::chrono::nanoseconds a, std::chrono::nanose
 
 }  // namespace
 
-Subcaller::Subcaller(Shared& shared, const CallRequest& request, const Hash& call)
-    : shared_(shared), request_(request), chain_{request.chain, call, request.name} {}
+Subcaller::Subcaller(Shared& shared, const CallRequest& request, const Hash& call, CallJob& job)
+    : shared_(shared), request_(request), chain_{request.chain, call, request.name, &job} {}
 
 Result<runtime::SubcallResult> Subcaller::call(const runtime::Subcall& call) {
   auto at = request_.function.callees.find(call.name);

@@ -9,8 +9,8 @@ namespace samara::engine {
 
 class Subcaller final : public runtime::Subcalls {
  public:
-  /// For the run of `request` as the call `call`; both outlive this.
-  Subcaller(Shared& shared, const CallRequest& request, const Hash& call);
+  /// For the run of `request` as the call `call` by `job`; all outlive this.
+  Subcaller(Shared& shared, const CallRequest& request, const Hash& call, CallJob& job);
 
   Result<runtime::SubcallResult> call(const runtime::Subcall& call) override;
   /// What was called, for people; a long list is cut.

@@ -1,6 +1,7 @@
 """Functions that call other functions of the repository by name, on the command line."""
 import shutil
 import subprocess
+import threading
 import unittest
 
 import cli
@@ -104,6 +105,26 @@ class Subtasks(cli.Cli):
                  "fn b(x: Integer) -> Integer { a(x) }\n")
         self.fails(cli.GUEST_FAILED, "run", "a", "1",
                    says=["waits for itself", "'a' > 'b' > 'a'"], timeout=20)
+
+    def test_calls_of_two_processes_that_wait_for_each_other_are_found(self):
+        for one, other in ("ab", "ba"):
+            self.add(f"platform effectful fn {other}(x: Integer) -> Integer\n"
+                     f"fn {one}(x: Integer) -> Integer {{\n"
+                     "  var i = 0\n  while i < 3000000 { i = i + 1 }\n"
+                     f"  {other}(x)\n}}\n")
+        ran = {}
+
+        def run(name):
+            ran[name] = self.samara("run", name, "1", timeout=60)
+
+        threads = [threading.Thread(target=run, args=(name,)) for name in "ab"]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for name in "ab":
+            self.assertEqual(ran[name].code, cli.GUEST_FAILED, ran[name])
+            self.assertIn("waits for itself", ran[name].err)
 
     def test_chains_of_a_thousand_calls_end(self):
         self.add("platform pure fn next = \"down\"(n: Integer) -> Integer\n"
