@@ -190,9 +190,32 @@ bool SandboxSlot::wait_for_bell(const SandboxOrder& order, Instant deadline) {
     ::syscall(SYS_futex, &with.bell, FUTEX_WAIT, before, &patience, nullptr, 0);
     // A zygote that is gone rings no bell.
     if (bell() == before && wait_readable(zygote_.socket(), -1, Instant{}).first) return false;
+    tell(order.watcher);
   }
   __atomic_store_n(&with.node_sleeps, 0, __ATOMIC_SEQ_CST);
   return bell() == expected;
+}
+
+// Each number is copied before it is looked at: the task may change it meanwhile.
+void SandboxSlot::tell(SandboxWatcher* watcher) {
+  if (watcher == nullptr) return;
+  const auto& words = *reinterpret_cast<const volatile sandbox::Control*>(shared_);
+  const uint32_t progress = std::min(uint32_t{words.progress}, 1000U);
+  if (progress != seen_.progress) watcher->progress(progress);
+  seen_.progress = progress;
+  const uint32_t count = std::min(uint32_t{words.metric_count}, sandbox::k_metrics_max);
+  for (uint32_t i = 0; i < count; i++) {
+    const double value = words.metrics[i].value;
+    const bool known = i < seen_.metric_count;
+    // Not a number is like itself here.
+    if (known && std::memcmp(&value, &seen_.metrics[i], sizeof value) == 0) continue;
+    seen_.metrics[i] = value;
+    const uint32_t length = std::min(uint32_t{words.metrics[i].length}, sandbox::k_metric_key_max);
+    char key[sandbox::k_metric_key_max];
+    for (uint32_t j = 0; j < length; j++) key[j] = words.metrics[i].key[j];
+    watcher->metric({key, length}, value);
+  }
+  seen_.metric_count = std::max(seen_.metric_count, count);
 }
 
 Result<SandboxSlot::Waited> SandboxSlot::wait(const SandboxOrder& order, Instant deadline) {
@@ -217,7 +240,8 @@ Result<SandboxSlot::Waited> SandboxSlot::wait(const SandboxOrder& order, Instant
       return Error(Code::timeout, "the process of the sandbox does not answer");
     }
     // In a session only a task that has written over the bell comes here before its end.
-    const Instant look = order.cancel != nullptr || has_session_ ? now + k_look : now + 1h;
+    const bool looks = order.cancel != nullptr || order.watcher != nullptr || has_session_;
+    const Instant look = looks ? now + k_look : now + 1h;
     Readable ready =
         wait_readable(zygote_.socket(), -1, out.killed ? until : std::min(look, deadline));
     if (ready.first) {
@@ -225,6 +249,7 @@ Result<SandboxSlot::Waited> SandboxSlot::wait(const SandboxOrder& order, Instant
       out.ended = true;
       return out;
     }
+    tell(order.watcher);
     if (has_session_ && !out.killed && wait_for_bell(order, now)) {
       out.answered = true;
       return out;
@@ -268,7 +293,9 @@ Result<SandboxReport> SandboxSlot::run(const LinuxSandboxProgram& program,
     SAMARA_CHECK(zygote_.send(bytes_of(message), {}));
     has_session_ = reuse;
   }
+  seen_ = {};
   SAMARA_TRY(Waited waited, wait(order, deadline));
+  tell(order.watcher);
 
   SandboxReport report;
   report.reused = continued;

@@ -67,7 +67,15 @@ class SandboxSlot {
     sandbox::EndedMessage end{};
   };
 
+  /// What a watcher has been told of this run.
+  struct Seen {
+    uint32_t progress = 0;
+    uint32_t metric_count = 0;
+    double metrics[sandbox::k_metrics_max]{};
+  };
+
   Result<void> share(uint64_t bytes);
+  void tell(SandboxWatcher* watcher);
   Result<void> clear_shared();
   Result<void> end_session();
   void call_runner(const sandbox::RunMessage& message);
@@ -88,6 +96,7 @@ class SandboxSlot {
   uint64_t input_used_ = 0;  // of the memory of a reused runner
   bool has_session_ = false;
   Session session_;
+  Seen seen_;
 };
 
 /// What the shared memory says, copied once and doubted. `log` is a copy of the ring.

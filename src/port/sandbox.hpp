@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -47,6 +48,15 @@ class SandboxProgram {
   virtual ~SandboxProgram() = default;
 };
 
+/// What a task says while it runs: its word. Threads: that of the run.
+class SandboxWatcher {
+ public:
+  virtual ~SandboxWatcher() = default;
+  /// New or changed.
+  virtual void metric(std::string_view key, double value) = 0;
+  virtual void progress(uint32_t permille) = 0;
+};
+
 struct SandboxOrder {
   ByteView input;
   uint64_t output_bytes_max = UINT64_MAX;
@@ -55,6 +65,8 @@ struct SandboxOrder {
   /// The process may be one that ran the same image before, and stay for the next run.
   bool reuse = false;
   uint32_t attempt = 0;
+  /// Told within some ten milliseconds, and of what is left before the run returns; null: nobody.
+  SandboxWatcher* watcher = nullptr;
 };
 
 enum class SandboxEnd : uint8_t {

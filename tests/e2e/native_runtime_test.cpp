@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -169,6 +170,56 @@ TEST_F(NativeRuntimeTest, log_and_metrics_are_console_output) {
   ASSERT_TRUE(result) << result.error().message();
   EXPECT_TRUE(result->outcome.is_value()) << outcome_text(result->outcome);
   EXPECT_EQ(log.text, "first\n!second\nmetric speed = 3.500000\n");
+}
+
+class Observer final : public RunObserver {
+ public:
+  void partial_result(ByteView) override {}
+  void metric(std::string_view key, double value) override {
+    told.push_back(std::string(key) + " " + std::to_string(static_cast<int>(value)));
+  }
+  void progress(uint32_t permille) override {
+    told.push_back(std::to_string(permille));
+    if (permille == 500) half.store(true);
+  }
+  std::vector<std::string> told;
+  std::atomic<bool> half{false};  // the cancellation of a run, read by the one that waits for it
+};
+
+TEST_F(NativeRuntimeTest, observer_is_told_while_the_task_runs) {
+  const std::string source = integer_task(
+      "host->metric(\"level\", 5, 1); host->progress(500);"
+      "while (n == 1) __asm__ volatile(\"\");"
+      "host->metric(\"level\", 5, 2); host->metric(\"more\", 4, 3); host->progress(1000);"
+      "samara_write_integer(&out, n);");
+  for (bool reuse : {false, true}) {
+    NativeRuntime runtime({.types = world().types, .sandbox = world().sandbox, .reuse = reuse});
+    NativeTask task = make(runtime, source, of_integer());
+    // A task that goes on for ever is ended by what it has told.
+    Observer live;
+    const Argument one{{}, integer(1)};
+    RunRequest request;
+    request.arguments = {&one, 1};
+    request.observer = &live;
+    request.cancel = &live.half;
+    auto result = runtime.run(*task.prepared, request);
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_EQ(result->outcome.kind, OutcomeKind::cancelled) << outcome_text(result->outcome);
+    std::sort(live.told.begin(), live.told.end());  // seen in one look, or in two
+    EXPECT_EQ(live.told, (std::vector<std::string>{"500", "level 1"}));
+    // What was not seen live is told at the end.
+    Observer late;
+    const Argument two{{}, integer(2)};
+    request.arguments = {&two, 1};
+    request.observer = &late;
+    request.cancel = nullptr;
+    result = runtime.run(*task.prepared, request);
+    ASSERT_TRUE(result) << result.error().message();
+    ASSERT_TRUE(result->outcome.is_value()) << outcome_text(result->outcome);
+    for (const char* last : {"1000", "level 2", "more 3"}) {
+      EXPECT_NE(std::find(late.told.begin(), late.told.end(), last), late.told.end()) << last;
+    }
+  }
 }
 
 TEST_F(NativeRuntimeTest, capability_that_is_not_held_is_refused) {

@@ -38,6 +38,17 @@ port::SandboxRights sandbox_rights(image::Rights rights) {
   SAMARA_ASSERT(!"rights of a region");
 }
 
+// What a sandbox sees of a run goes to whoever observes it.
+class Watcher final : public port::SandboxWatcher {
+ public:
+  explicit Watcher(RunObserver* observer) : observer_(observer) {}
+  void metric(std::string_view key, double value) override { observer_->metric(key, value); }
+  void progress(uint32_t permille) override { observer_->progress(permille); }
+
+ private:
+  RunObserver* observer_;
+};
+
 class Run {
  public:
   Run(const NativeRuntimeParts& parts, const PreparedImage& prepared, const RunRequest& request)
@@ -72,6 +83,8 @@ class Run {
     order.wall_max = limits_.wall_max;
     order.cancel = request_.cancel;
     order.reuse = parts_.reuse;
+    Watcher watcher(request_.observer);
+    if (request_.observer != nullptr) order.watcher = &watcher;
     SAMARA_TRY(port::SandboxReport report, parts_.sandbox.run(*prepared_.program, order));
     if (request_.log != nullptr) write_log(report, *request_.log);
     return finish(report, heap);

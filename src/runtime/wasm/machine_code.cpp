@@ -7,7 +7,7 @@ namespace samara::runtime::wasm {
 namespace {
 
 // Counted up when what is asked of the compiler changes in a way that its words do not show.
-constexpr std::string_view k_purpose("samara-wasm-code-1\0", 19);
+constexpr std::string_view k_purpose("samara-wasm-code-2\0", 19);
 constexpr std::string_view k_optimisation = "3";
 
 std::vector<std::string> words(const CodeTarget& target) {
