@@ -17,8 +17,9 @@ static_assert(k_state_bytes + 2 * k_ring_bytes <= port::k_line_bytes);
 constexpr size_t k_piece_bytes = k_ring_bytes;
 // A side that always has a few bytes more must not keep us from the time.
 constexpr unsigned k_pieces_between_times = 256;
-// Some twenty microseconds: about what it costs both sides to sleep and to be woken.
-constexpr unsigned k_looks = 1'000;
+// Some forty microseconds: about what it costs both sides to sleep and to be woken.
+constexpr unsigned k_looks_max = 2'000;
+constexpr unsigned k_looks_min = 20;
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -51,7 +52,8 @@ Channel::Channel(port::Line& line, port::Clock& clock, Side side)
       own_sleep_(side == Side::host ? state_.host_sleeps : state_.worker_sleeps),
       other_sleep_(side == Side::host ? state_.worker_sleeps : state_.host_sleeps),
       outgoing_(side == Side::host ? state_.to_worker : state_.to_host),
-      looks_(line.side_by_side() ? k_looks : 1) {}
+      looks_(line.side_by_side() ? k_looks_max : 1),
+      looks_max_(looks_) {}
 
 // After each change of a position.
 void Channel::moved() {
@@ -63,9 +65,14 @@ void Channel::moved() {
 template <typename Ready>
 Heeded Channel::sleep_until(Ready ready, port::Instant until) {
   for (unsigned i = 0; i < looks_; i++) {
-    if (ready()) return Heeded::done;
+    if (ready()) {
+      looks_ = std::min(looks_max_, 2 * looks_);
+      return Heeded::done;
+    }
     pause();
   }
+  // The other side takes longer, or has no processor while we are looking.
+  looks_ = std::max(std::min(k_looks_min, looks_max_), looks_ / 2);
   own_sleep_.store(1, std::memory_order_seq_cst);
   if (ready()) {
     own_sleep_.store(0, std::memory_order_relaxed);

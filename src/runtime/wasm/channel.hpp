@@ -68,7 +68,8 @@ class Channel {
   std::atomic<uint32_t>& own_sleep_;
   std::atomic<uint32_t>& other_sleep_;
   const RingPositions& outgoing_;
-  const unsigned looks_;  // before sleeping
+  unsigned looks_;  // before sleeping: more while looking helps, fewer while it does not
+  const unsigned looks_max_;
   // The message that is coming.
   uint8_t head_[5] = {};
   size_t head_have_ = 0;
