@@ -289,7 +289,7 @@ Result<SandboxReport> SandboxSlot::run(const LinuxSandboxProgram& program,
   if (continued) {
     call_runner(message);
   } else {
-    exchange().go = message.number;
+    if (reuse) exchange().go = message.number;
     SAMARA_CHECK(zygote_.send(bytes_of(message), {}));
     has_session_ = reuse;
   }

@@ -144,10 +144,14 @@ void limit(int resource, uint64_t value) {
   kernel_call(__NR_prlimit64, 0, static_cast<uint64_t>(resource), address_of(&wanted));
 }
 
-bool close_doors() {
+// What needs no knowledge of the run.
+bool let_go() {
   if (kernel_call(__NR_close_range, 0, UINT32_MAX, 0) < 0) return false;
   kernel_call(__NR_prctl, PR_SET_PDEATHSIG, SIGKILL);
-  if (kernel_call(__NR_getppid) != zygote) return false;  // it has died before the line above
+  return kernel_call(__NR_getppid) == zygote;  // otherwise it has died before the line above
+}
+
+bool close_doors() {
   limit(RLIMIT_NPROC, 0);
   limit(RLIMIT_NOFILE, 0);
   constexpr uint64_t k_own_bytes = 8U << 20;  // of this program, mapped already
@@ -272,7 +276,7 @@ void runner_main(const LoadMessage& load, const RunMessage& run) {
   program = load;
   current = run;
   reused = run.reused != 0;
-  if (!close_doors()) leave();
+  if (!let_go() || !close_doors()) leave();
   for (;;) {
     if (reused) cpu_before = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
     run_once();
@@ -283,6 +287,17 @@ void runner_main(const LoadMessage& load, const RunMessage& run) {
     wait_for_node();
     if (current.kind != k_run) leave();
   }
+}
+
+void warm_runner_main(const LoadMessage& load) {
+  program = load;
+  if (!let_go()) leave();
+  Exchange& with = exchange();
+  while (__atomic_load_n(&with.go, __ATOMIC_SEQ_CST) == 0) sleep_on(&with.go, 0);
+  current = with.next;
+  if (!close_doors()) leave();
+  run_once();
+  leave();
 }
 
 }  // namespace samara::sandbox

@@ -209,7 +209,10 @@ long map_all(const LoadMessage& message, int image, int shared) {
   return failed;
 }
 
+void end_warm();
+
 void load(const LoadMessage& message, int image, int shared) {
+  end_warm();
   if (loaded.reserve_bytes != 0) {
     kernel_call(__NR_munmap, loaded.reserve, loaded.reserve_bytes);
     loaded.reserve_bytes = 0;
@@ -262,21 +265,74 @@ void watch(uint64_t pid, int pidfd, bool rings) {
   send(ended);
 }
 
-void run(const RunMessage& message) {
+// A runner that was made before anybody asked for it: what a fork costs is not waited for.
+struct WarmRunner {
+  long pid = 0;  // 0: none
   int pidfd = -1;
+};
+WarmRunner warm;
+
+Exchange& exchange() { return *reinterpret_cast<Exchange*>(loaded.control + k_exchange_offset); }
+
+// 0 in the child.
+long fork_runner(int& pidfd) {
   clone_args arguments{};
   arguments.flags = CLONE_PIDFD;
   arguments.pidfd = address_of(&pidfd);
   arguments.exit_signal = SIGCHLD;
-  const long pid = kernel_call(__NR_clone3, address_of(&arguments), sizeof arguments);
-  if (pid == 0) runner_main(loaded, message);
+  return kernel_call(__NR_clone3, address_of(&arguments), sizeof arguments);
+}
+
+void make_warm() {
+  // The last task may have left something there. Nobody runs now.
+  __atomic_store_n(&exchange().go, 0, __ATOMIC_SEQ_CST);
+  const long pid = fork_runner(warm.pidfd);
+  if (pid == 0) warm_runner_main(loaded);
+  warm.pid = pid > 0 ? pid : 0;
+}
+
+void end_warm() {
+  if (warm.pid == 0) return;
+  kernel_call(__NR_kill, static_cast<uint64_t>(warm.pid), SIGKILL);
+  kernel_call(__NR_wait4, static_cast<uint64_t>(warm.pid), 0, __WALL, 0);
+  close_fd(warm.pidfd);
+  warm.pid = 0;
+}
+
+bool warm_lives() {
+  if (warm.pid == 0) return false;
+  pollfd event{warm.pidfd, POLLIN, 0};
+  __kernel_timespec none{};
+  kernel_call(__NR_ppoll, address_of(&event), 1, address_of(&none), 0, 8);
+  if (event.revents == 0) return true;
+  end_warm();
+  return false;
+}
+
+void run(const RunMessage& message) {
+  const bool again = message.reused != 0;
+  if (again) end_warm();
+  int pidfd = -1;
+  long pid = 0;
+  if (!again && warm_lives()) {
+    pid = warm.pid;
+    pidfd = warm.pidfd;
+    warm.pid = 0;
+    exchange().next = message;
+    __atomic_store_n(&exchange().go, 1, __ATOMIC_SEQ_CST);
+    wake(&exchange().go);
+  } else {
+    pid = fork_runner(pidfd);
+    if (pid == 0) runner_main(loaded, message);
+  }
   if (pid < 0) {
     EndedMessage ended;
     ended.error = static_cast<int32_t>(-pid);
     send(ended);
     return;
   }
-  watch(static_cast<uint64_t>(pid), pidfd, message.reused != 0);
+  watch(static_cast<uint64_t>(pid), pidfd, again);
+  if (!again) make_warm();
 }
 
 }  // namespace
