@@ -30,6 +30,15 @@ constexpr bool k_guard_pages = true;
 constexpr bool k_guard_pages = false;
 #endif
 
+// The middle levels stand for a model of code that LLVM does not have there.
+CodeTarget aarch64(bool guard_pages) {
+  return {.name = "aarch64",
+          .arch = "aarch64",
+          .cpu = "generic",
+          .size_level = 3,
+          .guard_pages = guard_pages};
+}
+
 }  // namespace
 
 CodeTarget host_target() {
@@ -40,13 +49,13 @@ CodeTarget host_target() {
   if (__builtin_cpu_supports("x86-64-v3") != 0) cpu = "x86-64-v3";
   return {.name = "x86_64", .arch = "x86_64", .cpu = cpu, .guard_pages = k_guard_pages};
 #else
-  return {.name = "aarch64", .arch = "aarch64", .cpu = "generic", .guard_pages = k_guard_pages};
+  return aarch64(k_guard_pages);
 #endif
 }
 
 std::optional<CodeTarget> target_named(std::string_view name) {
   if (name == "x86_64") return CodeTarget{.name = "x86_64", .arch = "x86_64", .cpu = "x86-64"};
-  if (name == "aarch64") return CodeTarget{.name = "aarch64", .arch = "aarch64", .cpu = "generic"};
+  if (name == "aarch64") return aarch64(false);
   if (name == "thumbv7em") {
     // What the engine calls the code of a Cortex-M3, too: it has no word for thumbv7m.
     return CodeTarget{.name = "thumbv7em",
