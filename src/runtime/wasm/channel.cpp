@@ -20,6 +20,7 @@ constexpr unsigned k_pieces_between_times = 256;
 // Some forty microseconds: about what it costs both sides to sleep and to be woken.
 constexpr unsigned k_looks_max = 2'000;
 constexpr unsigned k_looks_min = 20;
+constexpr std::chrono::nanoseconds k_short_sleep = std::chrono::microseconds(100);
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -65,21 +66,22 @@ void Channel::moved() {
 template <typename Ready>
 Heeded Channel::sleep_until(Ready ready, port::Instant until) {
   for (unsigned i = 0; i < looks_; i++) {
-    if (ready()) {
-      looks_ = std::min(looks_max_, 2 * looks_);
-      return Heeded::done;
-    }
+    if (ready()) return Heeded::done;
     pause();
   }
-  // The other side takes longer, or has no processor while we are looking.
-  looks_ = std::max(std::min(k_looks_min, looks_max_), looks_ / 2);
   own_sleep_.store(1, std::memory_order_seq_cst);
   if (ready()) {
     own_sleep_.store(0, std::memory_order_relaxed);
     return Heeded::done;
   }
+  const port::Instant before = clock_.now();
   port::Heard heard = line_.wait(until);
   own_sleep_.store(0, std::memory_order_relaxed);
+  // Looking a little longer would have been better; or the other side had more to do, or no
+  // processor because we were looking.
+  const bool short_sleep = clock_.now() - before < k_short_sleep;
+  looks_ = short_sleep ? std::min(looks_max_, 2 * looks_)
+                       : std::max(std::min(k_looks_min, looks_max_), looks_ / 2);
   // What has been said before the end is still heard.
   if (ready()) return Heeded::done;
   switch (heard) {
