@@ -4,10 +4,12 @@
 #include "apps/samara/commands.hpp"
 #include "apps/samara/units.hpp"
 #include "apps/samara/value_io.hpp"
+#include "engine/sealed_cache.hpp"
 #include "lang/compile.hpp"
 #include "ports/linux/programs.hpp"
 #include "runtime/native/build.hpp"
 #include "runtime/native/effects.hpp"
+#include "store/directory_repository.hpp"
 
 namespace samara::cli {
 namespace {
@@ -92,10 +94,11 @@ Result<void> build_one(Context& context, const runtime::native::BuildRequest& re
                            .text("file", to)
                            .number("bytes", uint64_t{built->file.size()})
                            .text("type", lang::type_text(request.type))
+                           .boolean("cached", built->cached)
                            .done());
   } else {
     context.note("'" + to + "', " + bytes_text(built->file.size()) + ", " +
-                 lang::type_text(request.type));
+                 lang::type_text(request.type) + (built->cached ? ", built before" : ""));
   }
   return {};
 }
@@ -111,6 +114,12 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
     return context.misuse("option '--output' names one file, but there are several targets",
                           "without it each gets a name of its own");
   }
+  // Where there is a repository, what was built before is found in its cache.
+  std::optional<engine::SealedCache> cache;
+  if (context.locate_repository()) {
+    if (auto repository = context.repository()) request.cache = &cache.emplace(**repository);
+  }
+  if (request.cache == nullptr) (void)context.fail(Code::no_repository, "", "");  // no hint stays
   for (std::string_view target : targets) {
     request.target = target;
     SAMARA_CHECK(build_one(context, request, output_name(arguments, target, targets.size() > 1)));

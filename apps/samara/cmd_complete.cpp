@@ -4,6 +4,7 @@
 
 #include "apps/samara/commands.hpp"
 #include "apps/samara/context.hpp"
+#include "apps/samara/user_keys.hpp"
 #include "apps/samara/value_io.hpp"
 #include "engine/names.hpp"
 #include "store/directory_repository.hpp"
@@ -147,6 +148,9 @@ class Completer {
       case Completes::shell:
         for (std::string_view word : {"bash", "zsh", "fish"}) add(word, "shell");
         return;
+      case Completes::key:
+        directive_ = "file";
+        return offer_keys();
       case Completes::object:
       case Completes::ref:
         offer_refs();
@@ -172,13 +176,19 @@ class Completer {
     return repository ? *repository : nullptr;
   }
 
+  void offer_keys() {
+    auto keys = user_keys(context_);
+    if (!keys) return;
+    for (const UserKey& key : *keys) add(key.name, "key");
+  }
+
   void offer_refs() {
     store::DirectoryRepository* repository = this->repository();
     if (repository == nullptr) return;
     auto names = repository->refs().list(current_);
     if (!names) return;
     for (const std::string& name : *names) {
-      if (!name.starts_with(engine::k_debug_refs)) add(name, "ref");
+      if (!engine::is_internal_ref(name)) add(name, "ref");
     }
   }
 

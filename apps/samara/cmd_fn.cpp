@@ -5,13 +5,17 @@
 #include "apps/samara/code_file.hpp"
 #include "apps/samara/commands.hpp"
 #include "apps/samara/names.hpp"
+#include "apps/samara/native_task.hpp"
 #include "apps/samara/near_miss.hpp"
 #include "apps/samara/source_file.hpp"
 #include "apps/samara/table.hpp"
+#include "apps/samara/units.hpp"
 #include "apps/samara/value_io.hpp"
 #include "engine/engine.hpp"
+#include "image/container.hpp"
 #include "lang/read_back.hpp"
 #include "store/directory_repository.hpp"
+#include "trust/words.hpp"
 
 namespace samara::cli {
 namespace {
@@ -147,6 +151,12 @@ Result<Exit> add(Context& context, const Arguments& arguments) {
   return Exit::done;
 }
 
+bool is_quarantined(engine::Engine& engine, const Hash& id, const FunctionRecord& record) {
+  if (record.kind == k_kind_east) return false;
+  auto failures = engine.failures(id);
+  return failures && failures->quarantined;
+}
+
 Result<Exit> list(Context& context, const Arguments&) {
   SAMARA_TRY(engine::Engine * engine, context.engine());
   SAMARA_TRY(auto functions, engine->functions());
@@ -159,10 +169,14 @@ Result<Exit> list(Context& context, const Arguments&) {
       exit = Exit::partly;
       continue;
     }
+    const bool quarantined = is_quarantined(*engine, named.id, *record);
     if (context.json()) {
-      context.out().line(function_line(named.id, named.name, *record).done());
+      JsonLine line = function_line(named.id, named.name, *record);
+      context.out().line(std::move(line.boolean("quarantined", quarantined)).done());
     } else {
-      table.row({named.name, named.id.short_hex(), std::string(effect_word(record->effect())),
+      std::string effect(effect_word(record->effect()));
+      if (quarantined) effect += ", quarantined";
+      table.row({named.name, named.id.short_hex(), effect,
                  clipped(signature_text(*record), k_signature_columns_max)});
     }
   }
@@ -200,7 +214,39 @@ struct ShownFunction {
   std::string source;  // the file it came from
   std::string doc;
   lang::SourceText text;
+  std::optional<Hash> task;            // of a native image
+  std::vector<std::string> signed_by;  // ids of keys, with their roles
+  engine::Failures failures;           // of machine code
 };
+
+Result<void> read_task(Context& context, ShownFunction& shown) {
+  if (shown.record.kind != k_kind_native) return {};
+  SAMARA_TRY(NativeTask task, native_task_named(context, shown.id.hex()));
+  image::Container container;
+  if (auto refusal = image::read_container(task.file, container)) {
+    return image::refusal_error(refusal);
+  }
+  shown.task = task.task;
+  for (uint32_t i = 0; i < container.signature_count; i++) {
+    const image::Signature signature = container.signature(i);
+    const uint64_t role = uint64_t{1} << static_cast<uint16_t>(signature.role);
+    shown.signed_by.push_back(to_hex(signature.key_id) + " (" +
+                              trust::words_of(trust::Words::roles, role)[0] + ")");
+  }
+  return {};
+}
+
+void show_failures(Context& context, const engine::Failures& failures) {
+  if (failures.list.empty()) return;
+  context.out().line(failures.quarantined
+                         ? "// quarantined: it failed " + std::to_string(failures.list.size()) +
+                               " times in a row"
+                         : "// failures in a row: " + std::to_string(failures.list.size()));
+  for (const engine::Failure& failure : failures.list) {
+    context.out().line("//   attempt " + failure.attempt + " " + time_text(failure.at_ms) + ", " +
+                       failure.report);
+  }
+}
 
 void show_json(Context& context, const ShownFunction& shown) {
   JsonLine line = function_line(shown.id, {}, shown.record);
@@ -208,6 +254,14 @@ void show_json(Context& context, const ShownFunction& shown) {
   line.raw("names", json_list(shown.names));
   if (!shown.source.empty()) line.text("source", shown.source);
   if (!shown.doc.empty()) line.text("doc", shown.doc);
+  if (shown.task) {
+    line.text("task", shown.task->hex()).raw("signed_by", json_list(shown.signed_by));
+  }
+  if (!east) {
+    std::vector<std::string> attempts;
+    for (const engine::Failure& failure : shown.failures.list) attempts.push_back(failure.attempt);
+    line.boolean("quarantined", shown.failures.quarantined).raw("failures", json_list(attempts));
+  }
   if (east) line.text("east", shown.text.text).boolean("exact", shown.text.exact);
   context.out().line(std::move(line).done());
 }
@@ -238,8 +292,14 @@ void show_facts(Context& context, const ShownFunction& shown, engine::Engine& en
   row("kind", shown.record.kind);
   row("code", shown.record.code.hex());
   row("source", shown.source);
+  if (shown.task) {
+    row("task", shown.task->hex());
+    if (shown.signed_by.empty()) row("signed by", "nobody");
+    for (const std::string& one : shown.signed_by) row("signed by", one);
+  }
   row("effect", effects_text(shown.record));
   show_offers(context, engine, shown.record);
+  show_failures(context, shown.failures);
 }
 
 Result<Exit> show(Context& context, const Arguments& arguments) {
@@ -261,6 +321,10 @@ Result<Exit> show(Context& context, const Arguments& arguments) {
   } else if (arguments.flag("plain")) {
     return Error(Code::unsupported, "function '" + shown.id.short_hex() + "' is of kind '" +
                                         shown.record.kind + "' and has no East source");
+  }
+  if (shown.record.kind != k_kind_east) {
+    SAMARA_CHECK(read_task(context, shown));
+    SAMARA_TRY(shown.failures, engine->failures(shown.id));
   }
   if (context.json()) {
     show_json(context, shown);
@@ -303,6 +367,15 @@ Result<Exit> remove(Context& context, const Arguments& arguments) {
   }
   if (failure == Exit::done) return Exit::done;
   return removed == 0 ? failure : Exit::partly;
+}
+
+Result<Exit> release(Context& context, const Arguments& arguments) {
+  SAMARA_TRY(Hash id, function_named(context, arguments.positional(0)));
+  SAMARA_TRY(engine::Engine * engine, context.engine());
+  SAMARA_CHECK(engine->release(id));
+  if (context.json()) context.out().line(JsonLine("released").text("function", id.hex()).done());
+  context.note("'" + std::string(arguments.positional(0)) + "' may run again");
+  return Exit::done;
 }
 
 constexpr PositionalSpec k_add_positionals[] = {
@@ -360,6 +433,17 @@ constinit const Command k_fn_show = {
     .detail = "",
     .example = "samara fn show revenue",
     .run = show,
+};
+
+constinit const Command k_fn_release = {
+    .group = "fn",
+    .name = "release",
+    .summary = "let a function run again that is quarantined because it kept crashing",
+    .positionals = k_show_positionals,
+    .options = {},
+    .detail = "samara fn show lists the runs that led to it.",
+    .example = "samara fn release wild",
+    .run = release,
 };
 
 constinit const Command k_fn_rm = {

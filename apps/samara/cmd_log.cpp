@@ -40,6 +40,17 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
       (entry.stream == LogStream::out ? context.out() : context.err()).write(entry.text);
     }
   }
+  // What the log of a run that failed leads to.
+  const std::optional<Outcome>& outcome = attempt->record.outcome;
+  const bool failed = outcome && !outcome->is_value();
+  if (failed && context.json()) {
+    context.out().line(JsonLine("outcome")
+                           .text("outcome", outcome_name(outcome->kind))
+                           .text("message", outcome->message)
+                           .done());
+  } else if (failed) {
+    context.err().write("ended with " + outcome_text(*outcome) + "\n");
+  }
   static_cast<void>(context.err().flush());
   if (attempt->record.log.bytes_dropped > 0) {
     context.warn(bytes_text(attempt->record.log.bytes_dropped) + " of the log were not kept");
@@ -63,7 +74,7 @@ constinit const Command k_log = {
     .summary = "print what a call has printed",
     .positionals = k_positionals,
     .options = k_options,
-    .detail = "What went to standard error goes there again.",
+    .detail = "What went to standard error goes there again, and how the run failed.",
     .example = "samara log 7c1e02",
     .run = run,
 };

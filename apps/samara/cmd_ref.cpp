@@ -3,16 +3,15 @@
 #include "apps/samara/commands.hpp"
 
 #include <algorithm>
+
 #include "apps/samara/names.hpp"
 #include "apps/samara/near_miss.hpp"
 #include "apps/samara/table.hpp"
+#include "engine/names.hpp"
 #include "store/directory_repository.hpp"
 
 namespace samara::cli {
 namespace {
-
-// Refs that the engine keeps for itself: shown only with --all.
-constexpr std::string_view k_internal = "debug/";
 
 Result<Exit> list(Context& context, const Arguments& arguments) {
   SAMARA_TRY(store::DirectoryRepository * repository, context.repository());
@@ -21,7 +20,7 @@ Result<Exit> list(Context& context, const Arguments& arguments) {
   size_t width = 0;
   for (const std::string& name : names) width = std::max(width, display_width(name));
   for (const std::string& name : names) {
-    if (name.starts_with(k_internal) && !arguments.flag("all")) continue;
+    if (engine::is_internal_ref(name) && !arguments.flag("all")) continue;
     auto target = repository->refs().get(name);
     if (!target && target.error().code == Code::not_found) continue;  // removed meanwhile
     if (!target) {

@@ -204,6 +204,13 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
                           "if you trust it: samara run --allow " + missing + " …");
     }
   }
+  if (!called && called.error().code == Code::not_trusted) {
+    auto failures = engine->failures(input.function);
+    if (failures && failures->quarantined) {
+      return context.fail(std::move(called).error(),
+                          "samara fn show " + input.name + " tells more");
+    }
+  }
   if (!called) return std::move(called).error();
   const engine::CallResult& result = *called;
 

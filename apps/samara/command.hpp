@@ -35,6 +35,7 @@ enum class Completes : uint8_t {
   argument,  // of a function: @file or ref
   format,
   shell,
+  key,  // one of the user's
 };
 
 struct OptionSpec {

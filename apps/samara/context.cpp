@@ -24,6 +24,7 @@
 #include "ports/linux/worker_process.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "store/directory_repository.hpp"
+#include "trust/policy_file.hpp"
 
 namespace samara::cli {
 namespace {
@@ -79,6 +80,7 @@ struct Context::Parts {
   std::unique_ptr<store::DirectoryRepository> repository;
   std::optional<engine::SealedCache> code_cache;
   port::LinuxWorkers workers{port::program_beside(runtime::k_wasm_worker), {}, clock};
+  std::optional<trust::PolicyFile> policy;
   std::optional<runtime::HostRuntimes> runtimes;
   std::unique_ptr<engine::Engine> engine;
 };
@@ -173,9 +175,23 @@ Result<engine::Engine*> Context::engine(const Grants& grants) {
     options.capabilities = grants.capabilities;
     // One call for each process: an answer kept in memory would only cost its pin.
     options.memo_entries_max = 0;
+    SAMARA_TRY(trust::PolicyFile * policy, this->policy());
+    // One that cannot be read keeps native images from running, and nothing else.
+    if (auto rules = policy->rules()) {
+      options.quarantine = {.after = (*rules)->policy().quarantine_after,
+                            .timeouts = (*rules)->policy().quarantine_timeouts};
+    }
     parts_->engine = std::make_unique<engine::Engine>(engine_parts, std::move(options));
   }
   return parts_->engine.get();
+}
+
+Result<trust::PolicyFile*> Context::policy() {
+  if (!parts_->policy) {
+    SAMARA_TRY(store::DirectoryRepository * repository, this->repository());
+    parts_->policy.emplace(parts_->files, parts_->clock, repository->location());
+  }
+  return &*parts_->policy;
 }
 
 runtime::HostRuntimes& Context::code_runtimes() {
@@ -193,6 +209,7 @@ runtime::HostRuntimes& Context::code_runtimes() {
       parts_->code_cache.emplace(**repository);
       host.code_cache = &*parts_->code_cache;
     }
+    if (auto policy = this->policy()) host.trust = *policy;
     parts_->runtimes.emplace(std::move(host));
   }
   return *parts_->runtimes;
@@ -269,6 +286,9 @@ std::string Context::space_left() {
 Exit Context::report(const Error& error) {
   Exit exit = misused_ ? Exit::usage : exit_of(error.code);
   if (error.code == Code::disk_full && hint_.empty()) hint_ = space_left();
+  if (error.code == Code::not_trusted && hint_.empty()) {
+    hint_ = "samara key ls tells whom the repository trusts";
+  }
   if (json_) {
     JsonLine line("error");
     line.text("code", code_name(error.code)).number("exit", int64_t{static_cast<int>(exit)});

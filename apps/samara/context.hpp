@@ -29,6 +29,9 @@ class HostRuntimes;
 namespace samara::store {
 class DirectoryRepository;
 }
+namespace samara::trust {
+class PolicyFile;
+}
 
 namespace samara::cli {
 
@@ -70,6 +73,8 @@ class Context {
   Result<engine::Engine*> engine(const Grants& grants = {});
   /// Modules run in this process from here on. Requires: code_runtimes() was not called.
   void trust_modules() { modules_trusted_ = true; }
+  /// Whom the repository trusts. Errors: those of repository().
+  Result<trust::PolicyFile*> policy();
   /// What makes functions of code that is not East.
   runtime::HostRuntimes& code_runtimes();
 

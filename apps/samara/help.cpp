@@ -113,8 +113,8 @@ std::string group_help(std::string_view group) {
   return out;
 }
 
-// As wide as the longest, "  fn add|ls|show|rm", and a gap.
-constexpr size_t k_names_width = 21;
+// Longer lists of names are cut; a gap follows.
+constexpr size_t k_names_width = 22;
 
 std::string program_help() {
   std::string out =
@@ -124,7 +124,7 @@ std::string program_help() {
   for (const Command* command : all_commands()) {
     // The last line names them; what people start by hand comes first.
     if (command->hidden || command == &k_completion || command == &k_lsp || command == &k_version ||
-        command == &k_doctor) {
+        command == &k_doctor || command == &k_stats || command == &k_fsck) {
       continue;
     }
     if (command->group.empty()) {
@@ -138,7 +138,8 @@ std::string program_help() {
         if (!names.empty()) names += '|';
         names += other->name;
       }
-      pad(out, "  " + std::string(command->group) + " " + names, k_names_width);
+      pad(out, "  " + clipped(std::string(command->group) + " " + names, k_names_width - 3),
+          k_names_width);
       out += group_summary(command->group);
       out += '\n';
     }
@@ -146,7 +147,7 @@ std::string program_help() {
   }
   out +=
       "\nThe repository is --repo DIR, SAMARA_REPO, or the nearest .samara upwards.\n"
-      "samara COMMAND -h tells more. Also: samara doctor, version, lsp, completion SHELL.\n";
+      "samara COMMAND -h tells more. Also: fsck, stats, doctor, version, lsp, completion.\n";
   return out;
 }
 

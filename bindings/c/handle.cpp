@@ -91,6 +91,8 @@ samara::runtime::HostRuntimes& samara_repository::runtimes() {
     host.code_compiler = samara::port::program_beside(samara::runtime::k_code_compiler);
     host.code_cache = &*code_cache;
     host.workers = &workers;
+    policy.emplace(files, clock, store->location());
+    host.trust = &*policy;
     runtimes_made.emplace(std::move(host));
   }
   return *runtimes_made;
@@ -100,6 +102,12 @@ samara::engine::Engine& samara_repository::engine() {
   if (engine_ == nullptr) {
     samara::engine::EngineOptions options;
     options.capabilities = capabilities;
+    runtimes();
+    // One that cannot be read keeps native images from running, and nothing else.
+    if (auto rules = policy->rules()) {
+      options.quarantine = {.after = (*rules)->policy().quarantine_after,
+                            .timeouts = (*rules)->policy().quarantine_timeouts};
+    }
     engine_ = std::make_unique<samara::engine::Engine>(
         samara::engine::EngineParts{*store, types, platform, clock, random, processes,
                                     runtimes().all()},

@@ -20,6 +20,7 @@
 #include "runtime/host/host_runtimes.hpp"
 #include "samara/samara.h"
 #include "store/directory_repository.hpp"
+#include "trust/policy_file.hpp"
 
 struct samara_repository {
   samara_repository() = default;
@@ -42,6 +43,7 @@ struct samara_repository {
   samara::port::LinuxWorkers workers{
       samara::port::program_beside(samara::runtime::k_wasm_worker), {}, clock};
   std::optional<samara::engine::SealedCache> code_cache;
+  std::optional<samara::trust::PolicyFile> policy;
   std::optional<samara::runtime::HostRuntimes> runtimes_made;
 
   /// Requires: it is open.

@@ -100,11 +100,16 @@ Result<CallResult> CallJob::run() {
     std::optional<CallResult> known = answer();
     if (known.has_value()) return std::move(*known);
   }
+  SAMARA_CHECK(
+      shared_.quarantine.check(spec_.function, request_.function.record.kind, request_.name));
   Past past;
   SAMARA_CHECK(look_back(past));
   SAMARA_CHECK(begin(past));
   SAMARA_TRY(Finished finished, execute(*prepared));
   remember(finished.record, finished.bytes);
+  if (auto said = shared_.quarantine.note(finished.record)) {
+    finished.record.decisions.push_back(std::move(*said));
+  }
   return result(finished.record, finished.bytes);
 }
 

@@ -4,6 +4,7 @@
 
 #include "engine/call_job.hpp"
 #include "engine/explain.hpp"
+#include "engine/signatures.hpp"
 #include "runtime/east/import.hpp"
 #include "store/names.hpp"
 
@@ -81,6 +82,10 @@ Result<AddedFunction> Engine::Impl::keep(runtime::ImportedFunction imported,
     return before;
   };
   SAMARA_CHECK(point(debug_ref(imported.id), companion));
+  if (!imported.signatures.empty()) {
+    SAMARA_CHECK(add_signatures(parts.repository, imported.id, imported.signatures,
+                                store::Durability::synced));
+  }
   AddedFunction out;
   out.id = imported.id;
   out.record = std::move(imported.record);
@@ -135,10 +140,18 @@ Result<void> Engine::remove_function(std::string_view name) {
   bool named = std::any_of(left.begin(), left.end(),
                            [&](const NamedFunction& other) { return other.id == id; });
   if (named) return {};
-  auto removed = repository().refs().remove(debug_ref(id), store::RefCondition::any());
-  if (!removed && removed.error().code != Code::not_found) return removed;
+  for (const std::string& beside : {debug_ref(id), signatures_ref(id)}) {
+    auto removed = repository().refs().remove(beside, store::RefCondition::any());
+    if (!removed && removed.error().code != Code::not_found) return removed;
+  }
   return {};
 }
+
+Result<Failures> Engine::failures(const Hash& function) {
+  return impl_->quarantine.failures(function);
+}
+
+Result<void> Engine::release(const Hash& function) { return impl_->quarantine.release(function); }
 
 std::vector<runtime::Offer> Engine::offers(const FunctionRecord& record) {
   for (runtime::Runtime* runtime : impl_->runtimes) {

@@ -20,6 +20,7 @@
 #include "call/limits.hpp"
 #include "engine/arguments.hpp"
 #include "engine/names.hpp"
+#include "engine/quarantine.hpp"
 #include "engine/records.hpp"
 #include "engine/values.hpp"
 #include "eval/platform.hpp"
@@ -54,6 +55,7 @@ struct EngineOptions {
   /// Results up to this size are kept in memory with the answer; 4096 of them take 64 MiB at most.
   size_t memo_value_bytes_max = 16 * 1024;
   size_t compiled_max = 256;
+  QuarantineRule quarantine = {};
 };
 
 // --- functions
@@ -154,6 +156,10 @@ class Engine {
   Result<std::vector<NamedFunction>> functions();
   /// Removes functions/<name>, and the companion when no other name is left. Errors: not_found.
   Result<void> remove_function(std::string_view name);
+  /// Its failures in a row, and whether it is quarantined. Errors: those of the store.
+  Result<Failures> failures(const Hash& function);
+  /// Forgets the failures of a function, so that it may run again. Errors: not_found (it has none).
+  Result<void> release(const Hash& function);
   /// What this engine offers of the platform functions that a function can reach.
   std::vector<runtime::Offer> offers(const FunctionRecord& record);
 

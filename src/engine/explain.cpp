@@ -48,6 +48,12 @@ Result<void> add_now(Shared& shared, const store::CallKey& key, const CallSpec& 
     }
   }
   SAMARA_TRY(auto value, shared.records.latest({key.function, call}, gave_value));
+  auto free = shared.quarantine.check(key.function, known.record.kind, key.function.short_hex());
+  if (!value.has_value() && !free) {
+    const std::string_view why = free.error().message();
+    out.push_back("now: may not run: " + std::string(why.substr(0, why.find(':'))));
+    return {};
+  }
   if (!value.has_value()) {
     out.emplace_back("now: would run: no attempt has given a value");
     return {};

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "engine/names.hpp"
+#include "engine/signatures.hpp"
 #include "store/names.hpp"
 
 namespace samara::engine {
@@ -201,11 +202,13 @@ Result<std::optional<FunctionCompanion>> FunctionTable::companion(const Hash& fu
 
 Result<std::shared_ptr<const runtime::Prepared>> FunctionTable::prepare(
     const KnownFunction& function, std::string_view name) {
+  std::shared_ptr<const runtime::Prepared> ready;
   {
     std::lock_guard lock(mutex_);
     auto at = entries_.find(function.id);
-    if (at != entries_.end() && at->second.prepared != nullptr) return at->second.prepared;
+    if (at != entries_.end()) ready = at->second.prepared;
   }
+  if (ready != nullptr && function.runtime->current(*ready)) return ready;
   auto code = parts_.repository.objects().view(function.record.code);
   if (!code) return std::move(code).error().with_context("the code of '" + std::string(name) + "'");
   SAMARA_TRY(Bytes companion, companion_bytes(function.id));
@@ -214,6 +217,11 @@ Result<std::shared_ptr<const runtime::Prepared>> FunctionTable::prepare(
   source.record = &function.record;
   source.code = code->bytes();
   source.companion = companion;
+  Bytes signatures;
+  if (function.record.kind == k_kind_native) {
+    SAMARA_TRY(signatures, signatures_of(parts_.repository, function.id));
+  }
+  source.signatures = signatures;
   source.name = name;
   SAMARA_TRY(auto prepared, function.runtime->prepare(source));
   std::lock_guard lock(mutex_);

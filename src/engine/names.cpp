@@ -53,6 +53,11 @@ Result<Hash> resolve(store::Repository& repository, std::string_view what, std::
 
 }  // namespace
 
+bool is_internal_ref(std::string_view name) {
+  return name.starts_with(k_debug_refs) || name.starts_with(k_signature_refs) ||
+         name.starts_with(k_quarantine_refs);
+}
+
 std::string debug_ref(const Hash& function) { return std::string(k_debug_refs) + function.hex(); }
 
 Result<Hash> resolve_object(store::Repository& repository, std::string_view text) {

@@ -11,8 +11,12 @@
 
 namespace samara::engine {
 
-inline constexpr std::string_view k_function_refs = "functions/";  // name -> function object
-inline constexpr std::string_view k_debug_refs = "debug/";         // function id -> companion
+inline constexpr std::string_view k_function_refs = "functions/";     // name -> function object
+inline constexpr std::string_view k_debug_refs = "debug/";            // function id -> companion
+inline constexpr std::string_view k_signature_refs = "signatures/";   // function id -> part
+inline constexpr std::string_view k_quarantine_refs = "quarantine/";  // function id -> failures
+/// Whether a ref is one that the engine keeps for itself.
+bool is_internal_ref(std::string_view name);
 /// Digits a prefix must have: shorter ones are guesses.
 inline constexpr size_t k_prefix_digits_min = 4;
 

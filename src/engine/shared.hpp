@@ -6,6 +6,7 @@
 #include "engine/history.hpp"
 #include "engine/known_function.hpp"
 #include "engine/memo.hpp"
+#include "engine/quarantine.hpp"
 #include "runtime/east/east_runtime.hpp"
 
 namespace samara::engine {
@@ -23,6 +24,7 @@ struct Shared {
         functions({parts.repository, types, runtimes, options.capabilities}),
         memo(parts.repository.pins(), options.memo_entries_max),
         history(parts.repository, records),
+        quarantine(parts.repository, options.quarantine),
         self(parts.processes.self()) {}
 
   EngineParts parts;
@@ -37,6 +39,7 @@ struct Shared {
   FunctionTable functions;
   Memo memo;
   History history;
+  Quarantine quarantine;
   port::ProcessId self;
 
   static std::vector<runtime::Runtime*> with(runtime::Runtime& first,

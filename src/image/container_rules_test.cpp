@@ -230,11 +230,6 @@ const Case k_cases[] = {
        d.keys[0].memory_max = 4096;
        return file_at(d.place(Tag::memory));
      }},
-    {Rule::C05, "longer deadline than the key may grant",
-     [](Draft& d) {
-       d.keys[0].deadline_ms_max = 1999;
-       return file_at(d.place(Tag::time) + 4);
-     }},
 
     {Rule::C06, "unknown capability",
      [](Draft& d) {
@@ -409,6 +404,19 @@ const Case k_cases[] = {
        d.sign(d.keys[1]);
        return file_at(d.signature_place() + 4);
      }},
+    {Rule::S03, "key revoked by its id",
+     [](Draft& d) {
+       d.revoked_keys = {key_id(d.keys[0].key)};
+       return file_at(d.signature_place() + 4);
+     }},
+    {Rule::S03, "signed by nobody who counts, where unsigned tasks run",
+     [](Draft& d) {
+       d.keys.clear();
+       d.policy.signatures_needed = 0;
+       d.policy.unsigned_capabilities = k_capabilities_known;
+       d.policy.signed_must_count = true;
+       return file_at(d.signature_place() + 4);
+     }},
     {Rule::S03, "key expired",
      [](Draft& d) {
        d.keys[0].not_after = 999;
@@ -480,6 +488,26 @@ TEST(ContainerRules, node_without_a_clock_cannot_see_expiry_and_validity) {
   const Bytes file = draft.finish();
   ValidImage valid;
   EXPECT_FALSE(draft.run(file, valid));
+}
+
+TEST(ContainerRules, a_task_gets_no_more_time_than_its_signers_may_grant) {
+  Draft draft(targets()[0]);
+  draft.keys[0].deadline_ms_max = 1999;
+  const Bytes file = draft.finish();
+  ValidImage valid;
+  EXPECT_FALSE(draft.run(file, valid));
+  EXPECT_EQ(valid.grant.deadline_ms_max, 1999U);
+}
+
+TEST(ContainerRules, signers_whom_nobody_knows_do_no_harm_where_unsigned_tasks_run) {
+  Draft draft(targets()[0]);
+  draft.keys.clear();
+  draft.policy.signatures_needed = 0;
+  draft.policy.unsigned_capabilities = k_capabilities_known;
+  const Bytes file = draft.finish();
+  ValidImage valid;
+  EXPECT_FALSE(draft.run(file, valid));
+  EXPECT_EQ(valid.grant.signatures, 0U);
 }
 
 TEST(ContainerRules, no_key_is_trusted_for_a_target_that_nobody_knows) {

@@ -252,6 +252,7 @@ struct Draft {
   Bytes debug = Bytes(20, 0xdd);
   Bytes signatures;
   std::vector<TrustedKey> keys;
+  std::vector<KeyId> revoked_keys;
   std::vector<Hash> revoked_tasks;
   Offer offer;
   TrustPolicy policy{.signatures_needed = 1, .verify = verifies_all};
@@ -336,6 +337,7 @@ struct Draft {
   Refusal run(ByteView file, ValidImage& valid) const {
     TrustPolicy with_keys = policy;
     with_keys.keys = keys;
+    with_keys.revoked_keys = revoked_keys;
     with_keys.revoked_tasks = revoked_tasks;
     return validate(file, offer, with_keys, valid);
   }

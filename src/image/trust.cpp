@@ -59,6 +59,12 @@ Refusal refuse(Rule rule, const Signature& signature, const char* what) {
   return {.rule = rule, .offset = signature.offset, .what = what, .numbers = true, .found = id};
 }
 
+bool revoked(const TrustPolicy& policy, ByteView id) {
+  return std::any_of(policy.revoked_keys.begin(), policy.revoked_keys.end(), [&](const KeyId& one) {
+    return std::equal(id.begin(), id.end(), one.begin(), one.end());
+  });
+}
+
 const TrustedKey* find_key(const TrustPolicy& policy, ByteView id) {
   for (const TrustedKey& key : policy.keys) {
     const KeyId candidate = key_id(key.key);
@@ -70,6 +76,7 @@ const TrustedKey* find_key(const TrustPolicy& policy, ByteView id) {
 /// Why a signature of this key does not count; accepted when it does.
 Refusal key_counts(const TrustedKey* key, const Signature& signature, const TrustPolicy& policy,
                    const Target* target) {
+  if (revoked(policy, signature.key_id)) return refuse(Rule::S03, signature, "the key is revoked");
   if (key == nullptr) return refuse(Rule::S03, signature, "the key is unknown");
   if (key->revoked) return refuse(Rule::S03, signature, "the key is revoked");
   if (policy.now && *policy.now > key->not_after) {
@@ -122,14 +129,6 @@ Refusal check_ceilings(const Manifest& manifest, const Grant& grant) {
             .numbers = true,
             .found = total,
             .allowed = grant.memory_max};
-  }
-  if (manifest.deadline_ms_max > grant.deadline_ms_max) {
-    return {.rule = Rule::C05,
-            .offset = manifest.offsets.time + 4,
-            .what = "a longer deadline than the signers may grant",
-            .numbers = true,
-            .found = manifest.deadline_ms_max,
-            .allowed = grant.deadline_ms_max};
   }
   return k_accepted;
 }
@@ -193,6 +192,7 @@ Refusal check_trust(const Container& container, const TrustPolicy& policy, Grant
             .what = "nobody has signed in a role that this node asks for"};
   }
   if (grant.signatures == 0) {
+    if (first && policy.signed_must_count) return first;
     grant.capabilities = policy.unsigned_capabilities;
     grant.memory_max = UINT32_MAX;
     grant.deadline_ms_max = UINT32_MAX;

@@ -32,10 +32,14 @@ struct TrustedKey {
 
 struct TrustPolicy {
   std::span<const TrustedKey> keys{};
+  std::span<const KeyId> revoked_keys{};  // beside those marked in `keys`
   std::span<const Hash> revoked_tasks{};
   uint32_t signatures_needed = 1;  // 0: unsigned tasks are run, with `unsigned_capabilities`
   uint32_t roles_needed = 0;       // each of these roles must have signed: bits 1 << Role
   uint64_t unsigned_capabilities = 0;
+  /// What is signed, but by nobody who counts, is refused also where unsigned tasks are run: it is
+  /// not what its signer's key says any more.
+  bool signed_must_count = false;
   std::optional<uint64_t> now{};  // none: a node without a clock, which cannot see expiry
   VerifyEd25519 verify = nullptr;
 };
@@ -46,12 +50,12 @@ struct Grant {
   uint32_t roles = 0;
   uint64_t capabilities = 0;
   uint32_t memory_max = 0;
-  uint32_t deadline_ms_max = 0;
+  uint32_t deadline_ms_max = 0;  // a run gets no more, whatever the manifest says
 };
 
-/// Rules S01 (required), S02 and S03, and C05 for the ceilings of the keys. A signature by a key
-/// that is unknown, expired, revoked or not for this target does not count; one that does not
-/// verify under a known key refuses the file.
+/// Rules S01 (required), S02 and S03, and C05 for the memory that the keys may grant. A signature
+/// by a key that is unknown, expired, revoked or not for this target does not count; one that does
+/// not verify under a known key refuses the file.
 Refusal check_trust(const Container& container, const TrustPolicy& policy, Grant& grant);
 
 }  // namespace samara::image

@@ -200,20 +200,57 @@ Result<Bytes> add_signature(ByteView file, Role role, const KeyId& key, ByteView
   if (container.signature_count == k_signatures_max) {
     return Error(Code::exhausted, "a native image has at most four signatures");
   }
-  const uint32_t count = container.signature_count + 1;
-  Bytes signatures;
-  put<uint16_t>(signatures, static_cast<uint16_t>(count));
-  put<uint16_t>(signatures, 0);
-  const ByteView old = container.part(container.signature_part);
-  if (!old.empty()) append(signatures, old.subspan(k_signature_head_bytes));
-  put<uint8_t>(signatures, k_algorithm_ed25519);
-  put<uint8_t>(signatures, 0);
-  put<uint16_t>(signatures, static_cast<uint16_t>(role));
-  append(signatures, key);
-  append(signatures, signature);
+  SAMARA_TRY(Bytes signatures, join_signatures(container.part(container.signature_part),
+                                               signature_part(role, key, signature)));
+  return with_signatures(file, signatures);
+}
 
+Bytes signature_part(Role role, const KeyId& key, ByteView signature) {
+  SAMARA_ASSERT(signature.size() == 64);
+  Bytes out;
+  put<uint16_t>(out, 1);
+  put<uint16_t>(out, 0);
+  put<uint8_t>(out, k_algorithm_ed25519);
+  put<uint8_t>(out, 0);
+  put<uint16_t>(out, static_cast<uint16_t>(role));
+  append(out, key);
+  append(out, signature);
+  return out;
+}
+
+Result<Bytes> join_signatures(ByteView first, ByteView second) {
+  Bytes out;
+  put<uint16_t>(out, 0);
+  put<uint16_t>(out, 0);
+  uint16_t count = 0;
+  const auto signed_with = [&](ByteView id) {
+    for (size_t i = 0; i < count; i++) {
+      const size_t at = k_signature_head_bytes + i * k_signature_bytes + 4;
+      if (std::equal(id.begin(), id.end(), out.begin() + static_cast<ptrdiff_t>(at))) return true;
+    }
+    return false;
+  };
+  for (const ByteView part : {first, second}) {
+    if (part.empty()) continue;
+    if (part.size() < k_signature_head_bytes ||
+        (part.size() - k_signature_head_bytes) % k_signature_bytes != 0) {
+      return Error(Code::corrupt, "the signatures have not the form of a signature part");
+    }
+    for (size_t at = k_signature_head_bytes; at < part.size(); at += k_signature_bytes) {
+      if (count == k_signatures_max || signed_with(part.subspan(at + 4, 8))) continue;
+      append(out, part.subspan(at, k_signature_bytes));
+      count++;
+    }
+  }
+  if (count == 0) return Bytes{};
+  store_le<uint16_t>(out, 0, count);
+  return out;
+}
+
+Result<Bytes> with_signatures(ByteView file, ByteView part) {
+  SAMARA_TRY(const Container container, read(file));
   Parts parts = parts_of(container);
-  parts.signatures = signatures;
+  parts.signatures = part;
   SAMARA_TRY(Bytes out, write_container(parts));
   SAMARA_CHECK(read(out));
   return out;

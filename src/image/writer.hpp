@@ -37,6 +37,16 @@ Result<Bytes> pack(const PackInput& input, ByteView elf, ByteView debug);
 /// there).
 Result<Bytes> add_signature(ByteView file, Role role, const KeyId& key, ByteView signature);
 
+/// The signature part of one signature, as add_signature would write it.
+Bytes signature_part(Role role, const KeyId& key, ByteView signature);
+
+/// Both parts as one: the signatures of `first`, then those of `second` by other keys, at most
+/// four. Shape: signature parts; empty for none. Errors: corrupt.
+Result<Bytes> join_signatures(ByteView first, ByteView second);
+
+/// The file with this signature part instead of its own; empty: unsigned. Errors: corrupt.
+Result<Bytes> with_signatures(ByteView file, ByteView part);
+
 /// The file as it is sent to a device. The task id and the signatures stay. Errors: corrupt.
 Result<Bytes> without_debug(ByteView file);
 

@@ -149,6 +149,48 @@ TEST(Writer, task_id_does_not_depend_on_signatures_and_debug_data) {
   EXPECT_NE(read(*changed).task_id(), id);
 }
 
+TEST(Writer, signatures_can_be_kept_apart_from_their_image) {
+  const Target& target = targets()[0];
+  const auto plain = pack(input_for(target), TestImage(target).bytes, {});
+  ASSERT_TRUE(plain);
+  const Bytes value(64, 3);
+  const auto both = add_signature(*add_signature(*plain, Role::author, key_id({1}), value),
+                                  Role::reviewer, key_id({2}), value);
+  ASSERT_TRUE(both);
+  const auto bare = with_signatures(*both, {});
+  ASSERT_TRUE(bare);
+  EXPECT_EQ(*bare, *plain);
+
+  const Bytes first = signature_part(Role::author, key_id({1}), value);
+  const Bytes second = signature_part(Role::reviewer, key_id({2}), value);
+  const auto joined = join_signatures(first, second);
+  ASSERT_TRUE(joined);
+  const auto again = with_signatures(*bare, *joined);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(*again, *both);
+}
+
+TEST(Writer, joined_signatures_hold_each_key_once_and_four_at_most) {
+  const Bytes old_value(64, 1);
+  const Bytes new_value(64, 2);
+  Bytes part;
+  for (uint8_t seed = 0; seed < 6; seed++) {
+    auto joined = join_signatures(part, signature_part(Role::author, key_id({seed}), old_value));
+    ASSERT_TRUE(joined);
+    part = std::move(*joined);
+  }
+  EXPECT_EQ(part.size(), k_signature_head_bytes + 4 * k_signature_bytes);
+  const auto renewed = join_signatures(signature_part(Role::author, key_id({0}), new_value), part);
+  ASSERT_TRUE(renewed);
+  EXPECT_EQ(renewed->size(), part.size());
+  EXPECT_EQ(renewed->at(k_signature_head_bytes + 12), 2);
+  EXPECT_EQ(join_signatures({}, {})->size(), 0U);
+  EXPECT_EQ(join_signatures(Bytes(5), {}).error().code, Code::corrupt);
+  EXPECT_EQ(join_signatures({}, Bytes(3)).error().code, Code::corrupt);
+  const auto plain = pack(input_for(targets()[0]), TestImage(targets()[0]).bytes, {});
+  EXPECT_EQ(with_signatures(*plain, Bytes(80)).error().code, Code::not_trusted);
+}
+
 TEST(Writer, a_key_signs_once_and_four_keys_sign_at_most) {
   const Target& target = targets()[0];
   auto file = pack(input_for(target), TestImage(target).bytes, {});

@@ -12,6 +12,8 @@ struct ImportedFunction {
   Bytes object;     // the function object
   Bytes code;       // the code object; record.code is its hash
   Bytes companion;  // the debug companion
+  /// Native images: their signature part, which is no part of any id; empty: unsigned.
+  Bytes signatures = {};
 };
 
 }  // namespace samara::runtime

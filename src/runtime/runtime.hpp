@@ -46,6 +46,7 @@ struct FunctionSource {
   const FunctionRecord* record = nullptr;
   ByteView code;          // the code object
   ByteView companion;     // its debug companion; may be empty
+  ByteView signatures;    // native images: those kept beside the code; may be empty
   std::string_view name;  // how to call it in messages; may be empty
 };
 
@@ -140,6 +141,12 @@ class Runtime {
   virtual std::span<const Callee> callees(const Prepared& prepared) const {
     static_cast<void>(prepared);
     return {};
+  }
+  /// Whether what was prepared before may be run as it is; otherwise prepare decides anew. Policies
+  /// change while programs run. Requires: `prepared` comes from this runtime.
+  virtual bool current(const Prepared& prepared) {
+    static_cast<void>(prepared);
+    return true;
   }
   /// Requires: `prepared` comes from this runtime.
   /// Errors: type_mismatch ("argument 2 of 'mean' is String, expected Array<Float>"), corrupt

@@ -18,6 +18,7 @@ inline constexpr std::string_view k_folders[] = {"objects", "refs", "executions"
                                                  "workers", "tmp",  "locks",      "gc"};
 inline constexpr std::string_view k_format_name = "samara.json";
 inline constexpr std::string_view k_quarantine = "quarantine";
+inline constexpr std::string_view k_policy = "policy.json";  // of those who trust, see src/trust
 
 /// Lock files in locks/; they are never removed, so a name always leads to the one inode.
 inline constexpr std::string_view k_lock_gc = "gc";          // one collector or repairer at a time

@@ -102,7 +102,8 @@ class Checker {
     SAMARA_TRY(auto entries, folder_.files().list(folder_.root()));
     for (const port::DirectoryEntry& entry : entries) {
       if (entry.name == k_format_name || entry.name == k_quarantine) continue;
-      if (entry.name == k_cache || entry.name == k_keys) continue;  // checked when used
+      // Checked when used.
+      if (entry.name == k_cache || entry.name == k_keys || entry.name == k_policy) continue;
       if (std::find(std::begin(k_folders), std::end(k_folders), entry.name) !=
           std::end(k_folders)) {
         continue;

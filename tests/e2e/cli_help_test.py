@@ -4,8 +4,8 @@ import subprocess
 
 import cli
 
-COMMANDS = ["init", "put", "show", "type", "convert", "fn add", "fn ls", "fn show", "fn rm", "run",
-            "build", "check", "fmt", "repl", "lsp",
+COMMANDS = ["init", "put", "show", "type", "convert", "fn add", "fn ls", "fn show", "fn rm", "fn release", "run",
+            "build", "sign", "key new", "key ls", "key trust", "key revoke", "key require", "check", "fmt", "repl", "lsp",
             "why", "log", "call ls", "call show", "ref ls", "ref set", "ref rm", "gc", "fsck",
             "stats", "doctor", "version", "completion"]
 
@@ -75,7 +75,7 @@ class Completion(cli.Cli):
 
     def test_words(self):
         self.assertEqual(self.complete("ru"), (["run"], ":none"))
-        self.assertEqual(self.complete("fn", ""), (["add", "ls", "show", "rm"], ":none"))
+        self.assertEqual(self.complete("fn", ""), (["add", "ls", "show", "rm", "release"], ":none"))
         self.assertEqual(self.complete("show", "--ta"), (["--table"], ":none"))
         self.assertEqual(self.complete("show", "-o", ""), ([], ":file"))
         self.assertEqual(self.complete("convert", "x", "--to", "j"), (["json"], ":none"))

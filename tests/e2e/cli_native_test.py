@@ -60,6 +60,8 @@ class Native(cli.Cli):
         # The same for whoever asks later.
         call = self.ok("call", "ls", "--json").json()[0]["id"]
         self.assertIn(" at wild.c:", self.ok("call", "show", call).out)
+        self.assertIn("ended with crash: SIGSEGV", self.ok("log", call).err)
+        self.assertIn(" at wild.c:", self.ok("log", call, "--json").json()[-1]["message"])
 
     @unittest.skipUnless(shutil.which("aarch64-linux-gnu-gcc") and shutil.which("arm-none-eabi-gcc"),
                          "no cross compilers")
@@ -72,6 +74,31 @@ class Native(cli.Cli):
         self.fails(cli.USAGE, "build", "fib.c", "--target", targets[0], "--target", targets[1],
                    "-o", "one.snt", says="several targets")
         self.fails(cli.FAILED, "build", "fib.c", "--target", "pdp11", says="pdp11")
+
+    def test_what_was_built_before_is_not_compiled_again(self):
+        def cached(*words):
+            return self.ok("build", "task.c", "--json", *words).json()[0]["cached"]
+        self.write("part.h", "#define STEP 1\n")
+        source = (HEAD % "step").replace("task.h>", 'task.h>\n#include "part.h"') + (
+            "  samara_writer out = samara_result(call);\n"
+            "  samara_write_integer(&out, n + STEP);\n  return samara_finish(&out);\n}\n")
+        self.write("task.c", source)
+        self.assertFalse(cached())
+        first = (self.dir / "task.snt").read_bytes()
+        self.assertTrue(cached())
+        self.assertEqual((self.dir / "task.snt").read_bytes(), first)
+        # All that it depends on counts.
+        self.assertFalse(cached("--pure"))
+        self.assertFalse(cached("--heap", "1M"))
+        self.write("part.h", "#define STEP 2\n")
+        self.assertFalse(cached())
+        self.assertTrue(cached())
+        self.ok("fn", "add", "task.snt")
+        self.assertEqual(self.line("run", "task", "5"), "7")
+        # A warning is seen each time.
+        self.write("task.c", source.replace("return samara_finish", "int x = n / 0; (void)x; return samara_finish"))
+        self.assertFalse(cached())
+        self.assertFalse(cached())
 
     def test_capabilities_are_named_at_the_build(self):
         self.write("node.c", HEAD % "uptime" + """\

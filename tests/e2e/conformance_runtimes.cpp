@@ -16,6 +16,7 @@
 #include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
 #include "ports/linux/sandbox.hpp"
+#include "ports/linux/worker_process.hpp"
 #include "runtime/east/east_runtime.hpp"
 #include "runtime/east/import.hpp"
 #include "runtime/native/build.hpp"
@@ -100,16 +101,23 @@ class East final : public ConformanceRuntime {
 
 // --- WebAssembly ---------------------------------------------------------------------------------
 
-enum class WasmMode : uint8_t { interpreted, machine_code };
+struct WasmMode {
+  bool machine_code = false;
+  bool workers = false;  // in processes of their own
+};
 
 class Wasm final : public ConformanceRuntime {
  public:
-  explicit Wasm(WasmMode mode) : mode_(mode), runtime_(parts(mode)) {}
+  explicit Wasm(const WasmMode& mode) : mode_(mode), runtime_(parts(mode)) {}
   Runtime& runtime() override { return runtime_; }
   std::string missing() override {
     if (!wasm::engine_available()) return "this build has no WebAssembly engine";
-    if (mode_ == WasmMode::machine_code && !compiler().available()) {
-      return "this build runs no machine code";
+    if (mode_.machine_code && !compiler().available()) return "this build runs no machine code";
+    if (mode_.workers) {
+      auto walls = runtime_.walls();
+      if (!walls && walls.error().code == Code::unsupported) {
+        return std::string(walls.error().message());
+      }
     }
     // Nothing at all can be compiled only where there is no compiler or linker.
     auto nothing = compile("");
@@ -122,7 +130,7 @@ class Wasm final : public ConformanceRuntime {
     return wasm::import_module(world().types, module, {.type = type});
   }
   Result<void> get_ready(const FunctionSource& source) override {
-    if (mode_ == WasmMode::interpreted) return {};
+    if (!mode_.machine_code) return {};
     return runtime_.compile(source);
   }
 
@@ -132,10 +140,16 @@ class Wasm final : public ConformanceRuntime {
         {.programs = &world().programs, .program = port::program_beside("samara-wasm-aot")});
     return compiler;
   }
-  static wasm::WasmRuntimeParts parts(WasmMode mode) {
+  static port::Workers& workers() {
+    static port::LinuxWorkers workers(port::program_beside("samara-wasm-worker"), {},
+                                      world().clock);
+    return workers;
+  }
+  static wasm::WasmRuntimeParts parts(const WasmMode& mode) {
     wasm::WasmRuntimeParts out{world().types, world().clock, world().processes, {}};
     out.random = &world().random;
-    if (mode == WasmMode::machine_code) out.compiler = &compiler();
+    if (mode.machine_code) out.compiler = &compiler();
+    if (mode.workers) out.workers = &workers();
     return out;
   }
   static Result<Bytes> compile(const std::string& source) {
@@ -212,13 +226,22 @@ class Native final : public ConformanceRuntime {
 
 // --- the table -----------------------------------------------------------------------------------
 
-constexpr const char* k_names[] = {"east", "wasm_interpreted", "wasm_machine_code", "native_fresh",
+constexpr const char* k_names[] = {"east",
+                                   "wasm_interpreted",
+                                   "wasm_machine_code",
+                                   "wasm_worker_interpreted",
+                                   "wasm_worker_machine_code",
+                                   "native_fresh",
                                    "native_reused"};
 
 std::unique_ptr<ConformanceRuntime> make_runtime(std::string_view name) {
   if (name == "east") return std::make_unique<East>();
-  if (name == "wasm_interpreted") return std::make_unique<Wasm>(WasmMode::interpreted);
-  if (name == "wasm_machine_code") return std::make_unique<Wasm>(WasmMode::machine_code);
+  if (name == "wasm_interpreted") return std::make_unique<Wasm>(WasmMode{});
+  if (name == "wasm_machine_code") return std::make_unique<Wasm>(WasmMode{.machine_code = true});
+  if (name == "wasm_worker_interpreted") return std::make_unique<Wasm>(WasmMode{.workers = true});
+  if (name == "wasm_worker_machine_code") {
+    return std::make_unique<Wasm>(WasmMode{.machine_code = true, .workers = true});
+  }
   if (name == "native_fresh") return std::make_unique<Native>(false);
   if (name == "native_reused") return std::make_unique<Native>(true);
   std::abort();

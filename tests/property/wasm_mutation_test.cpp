@@ -129,7 +129,9 @@ constexpr OpcodeRange k_alike[] = {
 
 void exchange_alike(Random& random, Bytes& bytes) {
   for (int tries = 0; tries < 200; tries++) {
-    uint8_t& byte = bytes[random.below(bytes.size())];
+    // Code stands behind the sections that say what there is.
+    const size_t head = bytes.size() / 3;
+    uint8_t& byte = bytes[head + random.below(bytes.size() - head)];
     for (const OpcodeRange& range : k_alike) {
       if (byte < range.first || byte > range.last) continue;
       byte = static_cast<uint8_t>(range.first + random.below(range.last - range.first + 1U));
@@ -183,6 +185,11 @@ Bytes mutant(const Seeds& seeds, uint64_t seed, uint64_t number) {
   Random random(seed ^ (number * 0x9e3779b97f4a7c15U));
   auto one_of = [&](const std::vector<Bytes>& list) { return list[random.below(list.size())]; };
   Bytes bytes = one_of(random.one_in(8) ? seeds.others() : seeds.runnable());
+  // Most modules of the suite are hardly more than a head.
+  for (int i = 0; i < 3; i++) {
+    Bytes another = one_of(seeds.runnable());
+    if (another.size() > bytes.size()) bytes = std::move(another);
+  }
   const Bytes other = one_of(seeds.runnable());
   const uint64_t changes = 1 + random.below(4);
   const bool gently = random.one_in(2);

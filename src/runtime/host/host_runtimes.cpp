@@ -21,11 +21,12 @@ wasm::WasmRuntimeParts wasm_parts(const RecordTypes& types, const HostParts& par
 
 HostRuntimes::HostRuntimes(HostParts parts)
     : types_(parts.types),
+      trust_(parts.trust),
       compiler_({.programs = &parts.programs,
                  .program = std::move(parts.code_compiler),
                  .cache = parts.code_cache}),
       wasm_(wasm_parts(types_, parts, compiler_)),
-      native_({.types = types_, .sandbox = parts.sandbox}),
+      native_({.types = types_, .sandbox = parts.sandbox, .rules = parts.trust}),
       all_{&wasm_, &native_} {}
 
 Result<void> HostRuntimes::compile(const ImportedFunction& imported) {
@@ -55,7 +56,8 @@ Result<ImportedFunction> HostRuntimes::import(ByteView bytes, const CodeOptions&
   auto kind = kind_of(bytes);
   SAMARA_ASSERT(kind.has_value());
   if (kind == k_kind_native) {
-    return native::import_image(types_, bytes, {.type = options.type, .source = options.source});
+    return native::import_image(types_, bytes,
+                                {.type = options.type, .source = options.source, .trust = trust_});
   }
   wasm::ImportOptions import;
   import.export_name = options.export_name;

@@ -40,6 +40,8 @@ struct HostParts {
   /// For WebAssembly: processes of k_wasm_worker. Null: modules run in this process, which is for
   /// those who trust them and the engine.
   port::Workers* workers = nullptr;
+  /// Whose signatures on native images count; null: every image runs, signed or not.
+  trust::TrustSource* trust = nullptr;
 };
 
 /// The program that compiles WebAssembly to machine code, installed beside those that use it.
@@ -70,6 +72,7 @@ class HostRuntimes {
 
  private:
   RecordTypes types_;
+  trust::TrustSource* trust_;
   wasm::CodeCompiler compiler_;
   wasm::WasmRuntime wasm_;
   native::NativeRuntime native_;

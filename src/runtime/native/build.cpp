@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/sha256.hpp"
 #include "image/writer.hpp"
 #include "runtime/native/guest_headers.hpp"
 #include "runtime/native/import.hpp"
@@ -135,7 +136,7 @@ Result<void> write_headers(port::Files& files, const std::string& folder) {
   return {};
 }
 
-std::vector<std::string> command_words(const Recipe& recipe, const BuildRequest& request,
+std::vector<std::string> compile_words(const Recipe& recipe, const BuildRequest& request,
                                        const std::string& folder) {
   const bool c = is_c(request.source);
   std::vector<std::string> out;
@@ -156,11 +157,15 @@ std::vector<std::string> command_words(const Recipe& recipe, const BuildRequest&
   out.push_back("-ffile-prefix-map=" + folder + "/=");
   add(request.options);
   out.push_back(request.source);
-  add({"-shared", "-nostdlib", "-nostartfiles"});
+  return out;
+}
+
+std::vector<std::string> link_words(const Recipe& recipe, const std::string& folder) {
+  std::vector<std::string> out{"-shared", "-nostdlib", "-nostartfiles"};
   std::string link(k_link);
   link += "," + recipe.link;
   if (recipe.linux_target) link += ",-z,noseparate-code,-z,norelro";
-  add({link, "-lgcc", "-o", folder + "/task"});
+  out.insert(out.end(), {link, "-lgcc", "-o", folder + "/task"});
   return out;
 }
 
@@ -230,6 +235,62 @@ Error start_error(Error error, const Recipe& recipe, const BuildRequest& request
                                     "': install Debian's package " + package);
 }
 
+Result<port::ProgramReport> run_compiler(port::Programs& programs, const Recipe& recipe,
+                                         const BuildRequest& request,
+                                         const std::vector<std::string>& words) {
+  port::ProgramOrder order;
+  order.path = words[0];
+  order.words.assign(words.begin() + 1, words.end());
+  order.wall_max = std::chrono::minutes(5);
+  auto ran = programs.run(order);
+  if (!ran) return start_error(std::move(ran).error(), recipe, request);
+  if (ran->end == port::ProgramEnd::timed_out) {
+    return Error(Code::timeout, "'" + order.path + "' took too long");
+  }
+  if (!ran->done()) {
+    return Error(Code::check_failed, ran->messages.empty()
+                                         ? "'" + order.path + "' failed without a word"
+                                         : ran->messages);
+  }
+  return ran;
+}
+
+// Everything that the result depends on: what the compiler calls itself, what it is told, the
+// source with all that it includes, and the manifest. The folder is another one each time.
+Result<Hash> cache_key(port::Programs& programs, const Recipe& recipe, const BuildRequest& request,
+                       const std::string& folder) {
+  std::vector<std::string> words = compile_words(recipe, request, folder);
+  SAMARA_TRY(const port::ProgramReport version,
+             run_compiler(programs, recipe, request, {words[0], "--version"}));
+  std::string all = "samara build 1";
+  auto add = [&all, &folder](std::string_view part) {
+    all += '\0';
+    for (size_t at = 0; at < part.size();) {
+      const size_t found = std::min(part.find(folder, at), part.size());
+      all += part.substr(at, found - at);
+      at = found == part.size() ? found : found + folder.size();
+    }
+  };
+  add(as_text(version.output));
+  for (const std::string& word : words) add(word);
+  for (const std::string& word : link_words(recipe, folder)) add(word);
+  words.push_back("-E");
+  SAMARA_TRY(const port::ProgramReport source, run_compiler(programs, recipe, request, words));
+  add(as_text(source.output));
+  const image::PackInput input = pack_input(recipe, request);
+  add(input.name);
+  add(input.type_text);
+  if (input.input_type) add(input.input_type->hex());
+  if (input.output_type) add(input.output_type->hex());
+  for (uint64_t number :
+       {uint64_t{input.memory.stack}, uint64_t{input.memory.heap}, uint64_t{input.memory.input},
+        uint64_t{input.memory.output}, uint64_t{input.deadline_ms}, uint64_t{input.deadline_ms_max},
+        input.capabilities, uint64_t{input.pure ? 1U : 0U}}) {
+    add(std::to_string(number));
+  }
+  return sha256(as_bytes(all));
+}
+
 }  // namespace
 
 std::string_view own_target() {
@@ -263,26 +324,24 @@ Result<BuiltTask> build_task(port::Programs& programs, port::Files& files,
   SAMARA_TRY(std::string folder, programs.make_scratch());
   const Scratch scratch(programs, files, std::move(folder));
   SAMARA_CHECK(write_headers(files, scratch.folder()));
-  port::ProgramOrder order;
-  order.words = command_words(*recipe, request, scratch.folder());
-  order.path = order.words[0];
-  order.words.erase(order.words.begin());
-  order.wall_max = std::chrono::minutes(5);
-  auto ran = programs.run(order);
-  if (!ran) return start_error(std::move(ran).error(), *recipe, request);
-  port::ProgramReport compiled = std::move(*ran);
-  if (compiled.end == port::ProgramEnd::timed_out) {
-    return Error(Code::timeout, "'" + order.path + "' took too long");
-  }
-  if (!compiled.done()) {
-    return Error(Code::check_failed, compiled.messages.empty()
-                                         ? "'" + order.path + "' failed without a word"
-                                         : compiled.messages);
-  }
-  SAMARA_TRY(const Bytes elf, read_file(files, scratch.folder() + "/task"));
   BuiltTask out;
+  Hash key;
+  if (request.cache != nullptr) {
+    SAMARA_TRY(key, cache_key(programs, *recipe, request, scratch.folder()));
+    if (auto known = request.cache->find(key)) {
+      out.file = std::move(*known);
+      out.cached = true;
+      return out;
+    }
+  }
+  std::vector<std::string> words = compile_words(*recipe, request, scratch.folder());
+  for (std::string& word : link_words(*recipe, scratch.folder())) words.push_back(std::move(word));
+  SAMARA_TRY(port::ProgramReport compiled, run_compiler(programs, *recipe, request, words));
+  SAMARA_TRY(const Bytes elf, read_file(files, scratch.folder() + "/task"));
   SAMARA_TRY(out.file, image::pack(pack_input(*recipe, request), elf, elf));
   out.messages = std::move(compiled.messages);
+  // It is built; that it cannot be kept is no reason to do without it.
+  if (request.cache != nullptr && out.messages.empty()) (void)request.cache->keep(key, out.file);
   return out;
 }
 

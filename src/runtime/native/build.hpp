@@ -11,6 +11,7 @@
 #include "image/manifest.hpp"
 #include "port/files.hpp"
 #include "port/programs.hpp"
+#include "runtime/code_cache.hpp"
 #include "value/type.hpp"
 
 namespace samara::runtime::native {
@@ -28,11 +29,15 @@ struct BuildRequest {
   bool pure = false;  // the result depends on the arguments alone
   /// A type of functions whose hashes go into the manifest; null: none.
   const Type* type = nullptr;
+  /// Where what was built before is looked for, by source with all that it includes, compiler and
+  /// request; null: nowhere. A build with warnings is not kept, so that they are seen again.
+  runtime::CodeCache* cache = nullptr;
 };
 
 struct BuiltTask {
   Bytes file;            // the container
   std::string messages;  // warnings of the compiler
+  bool cached = false;   // nothing was compiled
 };
 
 /// Errors: invalid_argument (no such target), not_found (no such source; no compiler, and which

@@ -3,6 +3,7 @@
 #include "core/sha256.hpp"
 #include "image/container.hpp"
 #include "image/writer.hpp"
+#include "runtime/native/admission.hpp"
 #include "runtime/native/effects.hpp"
 #include "value/beast2.hpp"
 #include "value/text_type.hpp"
@@ -68,6 +69,7 @@ Result<ImportedFunction> import_image(const RecordTypes& types, ByteView bytes,
   image::Container container;
   if (auto refusal = image::read_container(bytes, container)) return image::refusal_error(refusal);
   if (auto refusal = image::check_image_hash(container)) return image::refusal_error(refusal);
+  if (options.trust != nullptr) SAMARA_CHECK(admit(container, *options.trust));
   ImportedFunction out;
   FunctionRecord& record = out.record;
   record.kind = k_kind_native;
@@ -76,6 +78,11 @@ Result<ImportedFunction> import_image(const RecordTypes& types, ByteView bytes,
   SAMARA_CHECK(check_hashes(container.manifest, record));
   record.effects = effects_of(container.manifest);
   SAMARA_TRY(out.code, image::without_debug(bytes));
+  const ByteView signatures = container.part(container.signature_part);
+  if (!signatures.empty()) {
+    out.signatures.assign(signatures.begin(), signatures.end());
+    SAMARA_TRY(out.code, image::with_signatures(out.code, {}));
+  }
   record.code = sha256(out.code);
   SAMARA_TRY(out.object, encode_function(record, types));
   out.id = sha256(out.object);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "runtime/imported_function.hpp"
+#include "trust/trust_rules.hpp"
 
 namespace samara::runtime::native {
 
@@ -14,12 +15,16 @@ struct ImportOptions {
   const Type* type = nullptr;
   /// Where the bytes come from, for the companion.
   std::string_view source{};
+  /// Whose signatures count; null: whoever's, or none.
+  trust::TrustSource* trust = nullptr;
 };
 
-/// The form alone is checked here: whether a node takes the image, for its target, size and
-/// signatures, is seen when it runs.
-/// Errors: corrupt (the rule of the format, with the byte), invalid_argument (no type of functions;
-/// functions or Never among the types), type_mismatch (the image names the hash of another type).
+/// Signatures become a part beside the code, so that no id depends on them. Whether a node takes
+/// the image, for its target and size, is seen when it runs.
+/// Errors: corrupt (the rule of the format, with the byte), not_trusted, permission and exhausted
+/// (the rule of trust that refuses it, with byte and key id), invalid_argument (no type of
+/// functions; functions or Never among the types), type_mismatch (the image names the hash of
+/// another type).
 Result<ImportedFunction> import_image(const RecordTypes& types, ByteView bytes,
                                       const ImportOptions& options);
 

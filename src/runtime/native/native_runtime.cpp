@@ -5,8 +5,10 @@
 #include "call/unit_text.hpp"
 #include "image/ed25519_host.hpp"
 #include "image/load.hpp"
+#include "image/writer.hpp"
 #include "runtime/argument_value.hpp"
 #include "runtime/limit_outcome.hpp"
+#include "runtime/native/admission.hpp"
 #include "runtime/native/effects.hpp"
 #include "runtime/native/import.hpp"
 #include "runtime/native/outcome.hpp"
@@ -23,6 +25,7 @@ struct PreparedImage final : Prepared {
   uint64_t base = 0;
   uint32_t deadline_ms = 0;
   uint32_t deadline_ms_max = 0;
+  std::optional<Admission> admission;  // none: without a policy that may change
   Bytes debug;
 };
 
@@ -191,10 +194,32 @@ Result<std::shared_ptr<const Prepared>> NativeRuntime::prepare(const FunctionSou
   if (parts_.offer.target == nullptr) {
     return Error(Code::unsupported, "native images do not run on this processor");
   }
+  // Signatures are kept beside the code; an image of old may have them inside.
+  Bytes with_signatures;
+  ByteView file = source.code;
+  if (!source.signatures.empty()) {
+    SAMARA_TRY(with_signatures, image::with_signatures(source.code, source.signatures));
+    file = with_signatures;
+  }
+  auto prepared = std::make_shared<PreparedImage>();
+  image::TrustPolicy trust = parts_.trust;
+  if (parts_.rules != nullptr) {
+    image::Container container;
+    if (auto refusal = image::read_container(file, container)) {
+      return image::refusal_error(refusal);
+    }
+    auto admission = admit(container, *parts_.rules);
+    if (!admission) {
+      return std::move(admission).error().with_context("'" + std::string(source.name) + "'");
+    }
+    prepared->admission = std::move(*admission);
+    trust = trust_everything();
+  }
   image::ValidImage valid;
-  if (auto refusal = image::validate(source.code, parts_.offer, parts_.trust, valid)) {
+  if (auto refusal = image::validate(file, parts_.offer, trust, valid)) {
     return image::refusal_error(refusal);
   }
+  const image::Grant& grant = prepared->admission ? prepared->admission->grant : valid.grant;
   const image::Manifest& manifest = valid.container.manifest;
   // The effects of the record are what the caller is asked to allow: they must be the image's.
   if (source.record->effects != effects_of(manifest)) {
@@ -208,7 +233,6 @@ Result<std::shared_ptr<const Prepared>> NativeRuntime::prepare(const FunctionSou
   const image::Layout& layout = valid.layout;
   const uint32_t page = parts_.offer.target->page;
   Bytes memory(image::memory_size(layout, page));
-  auto prepared = std::make_shared<PreparedImage>();
   prepared->base = parts_.sandbox.place(memory.size());
   SAMARA_CHECK(image::load_image(valid.container.image(), layout, memory, prepared->base));
   port::SandboxImage image;
@@ -231,13 +255,18 @@ Result<std::shared_ptr<const Prepared>> NativeRuntime::prepare(const FunctionSou
   prepared->inputs = source.record->inputs;
   prepared->output = source.record->output;
   prepared->memory = manifest.memory;
-  prepared->deadline_ms = manifest.deadline_ms;
-  prepared->deadline_ms_max = manifest.deadline_ms_max;
+  prepared->deadline_ms = std::min(manifest.deadline_ms, grant.deadline_ms_max);
+  prepared->deadline_ms_max = std::min(manifest.deadline_ms_max, grant.deadline_ms_max);
   // Names for crashes: a companion that cannot be read is one without names.
   if (auto companion = decode_companion(source.companion, parts_.types)) {
     prepared->debug = std::move(companion->debug);
   }
   return std::shared_ptr<const Prepared>(std::move(prepared));
+}
+
+bool NativeRuntime::current(const Prepared& prepared) {
+  const auto& ready = static_cast<const PreparedImage&>(prepared);
+  return !ready.admission || ready.admission->holds(*parts_.rules);
 }
 
 Result<RunResult> NativeRuntime::run(const Prepared& prepared, const RunRequest& request) {

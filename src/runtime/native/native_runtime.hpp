@@ -9,6 +9,7 @@
 #include "image/validate.hpp"
 #include "port/sandbox.hpp"
 #include "runtime/runtime.hpp"
+#include "trust/trust_rules.hpp"
 
 namespace samara::runtime::native {
 
@@ -23,7 +24,10 @@ struct NativeRuntimeParts {
   const RecordTypes& types;
   port::Sandbox& sandbox;
   image::Offer offer = offer_of_this_machine();
+  /// Where `rules` is null.
   image::TrustPolicy trust = trust_everything();
+  /// A policy that may change; null: `trust`, always.
+  trust::TrustSource* rules = nullptr;
   /// Whether runs of one function may share a process, its data restored between them. Only for
   /// callers who trust each other: see docs/formats/native-image.md, section 9.
   bool reuse = false;
@@ -45,6 +49,8 @@ class NativeRuntime final : public Runtime {
   /// (not_trusted, unsupported, exhausted, corrupt as image::refusal_error says); unsupported,
   /// where this machine cannot contain native code.
   Result<std::shared_ptr<const Prepared>> prepare(const FunctionSource& source) override;
+  /// Not after the policy has changed or a key has expired.
+  bool current(const Prepared& prepared) override;
   /// Errors, beside those of the interface: invalid_argument (arguments larger than the task
   /// takes), io (the sandbox itself failed).
   Result<RunResult> run(const Prepared& prepared, const RunRequest& request) override;
