@@ -1,5 +1,6 @@
 // samara-wasm-worker: the process in which WebAssembly modules run. Started by samara, and by
 // programs that use the library; it has nothing to say to people.
+// Words: interpret (nothing that was written is run), stack=BYTES and heap=BYTES of each run.
 // Specified by: docs/decisions/0007-wasm-workers.md.
 
 #include <malloc.h>
@@ -7,6 +8,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <string_view>
 
@@ -30,13 +32,26 @@ struct Work {
   port::LinuxRandom random;
   std::unique_ptr<port::Line> line;
   port::WorkerWalls walls;
+  uint32_t stack_bytes = 64U << 10;
+  uint32_t heap_bytes = 0;
   int exit = 1;
 };
 
+// "stack=16384": the number, if the word is of that name.
+void take_number(std::string_view word, std::string_view name, uint32_t& out) {
+  if (!word.starts_with(name) || !word.substr(name.size()).starts_with('=')) return;
+  word.remove_prefix(name.size() + 1);
+  std::from_chars(word.data(), word.data() + word.size(), out);
+}
+
 void* serve(void* argument) {
   auto& work = *static_cast<Work*>(argument);
-  auto service =
-      runtime::wasm::WorkerService::start({*work.line, work.clock, work.processes, work.random});
+  auto service = runtime::wasm::WorkerService::start({.line = *work.line,
+                                                      .clock = work.clock,
+                                                      .processes = work.processes,
+                                                      .random = work.random,
+                                                      .stack_bytes = work.stack_bytes,
+                                                      .heap_bytes = work.heap_bytes});
   if (!service) return nullptr;
   work.walls.build_inner();
   work.exit = (*service)->serve(work.walls.enough(), work.walls.walls()) ? 0 : 1;
@@ -60,7 +75,10 @@ int main(int argc, char** argv) {
   work.line = std::move(*line);
   port::WorkerWallOptions options;
   for (int i = 1; i < argc; i++) {
-    if (std::string_view(argv[i]) == "interpret") options.no_new_code = true;
+    std::string_view word(argv[i]);
+    if (word == "interpret") options.no_new_code = true;
+    take_number(word, "stack", work.stack_bytes);
+    take_number(word, "heap", work.heap_bytes);
   }
   work.walls.build_outer(options);
   // Of a size of our own, whatever the caller's limits are.

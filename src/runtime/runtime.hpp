@@ -110,6 +110,9 @@ struct RunRequest {
   std::string_view name;                      // of the function, for messages
   RunObserver* observer = nullptr;            // null: nobody looks
   Subcalls* subcalls = nullptr;               // null: functions that call others do not run
+  /// Where the runtime says now and then how much memory the code itself has, for those who look
+  /// while it runs. Null: nobody does. It stands alone.
+  std::atomic<uint64_t>* memory_bytes = nullptr;
 };
 
 struct RunResult {

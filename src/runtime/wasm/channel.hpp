@@ -27,6 +27,8 @@ struct ChannelState {
   /// Runs that the worker has begun to read of. Stands alone; lets the host begin anew elsewhere
   /// what a dying worker never saw.
   std::atomic<uint32_t> begun;
+  /// Of the module that runs, as the worker says. Stands alone.
+  std::atomic<uint64_t> memory_bytes;
 };
 static_assert(std::atomic<bool>::is_always_lock_free);
 

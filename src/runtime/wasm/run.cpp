@@ -48,6 +48,7 @@ class Run {
     state_.types = &parts.types.types;
     state_.observer = request.observer;
     state_.subcalls = request.subcalls;
+    state_.memory_bytes = request.memory_bytes;
     state_.callees = prepared.ready->callees;
   }
 
@@ -76,6 +77,7 @@ class Run {
                                         .heap_bytes = parts_.heap_bytes});
     if (!instance) return finish(not_made(instance.error()));
     (*instance)->attach(state_);
+    state_.tell_memory((*instance)->memory_bytes());
     Outcome outcome = call(**instance);
     if (state_.error.has_value()) return std::move(*state_.error);
     memory_peak_ = (*instance)->memory_bytes();  // a memory never shrinks

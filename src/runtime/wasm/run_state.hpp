@@ -1,6 +1,7 @@
 #pragma once
 // RunState: what the host functions of one run work on. Threads: the thread of the run.
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,11 @@ struct RunState {
   RunObserver* observer = nullptr;        // may be null
   Subcalls* subcalls = nullptr;           // may be null
   std::span<const Callee> callees;        // sorted by name
+  std::atomic<uint64_t>* memory_bytes = nullptr;  // may be null; as in RunRequest
+
+  void tell_memory(uint64_t bytes) const {
+    if (memory_bytes != nullptr) memory_bytes->store(bytes, std::memory_order_relaxed);
+  }
 
   /// Tasks: each argument as headerless beast2, and what has been published last.
   std::vector<Bytes> inputs;

@@ -4,9 +4,11 @@
 
 #ifdef SAMARA_WITH_WAMR
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <mutex>
+#include <vector>
 
 #include <wasm_export.h>
 
@@ -99,7 +101,9 @@ void enter_host(wasm_exec_env_t environment, uint64_t* cells) {
     wasm_runtime_set_exception(instance, "host functions are not connected");
     return;
   }
-  HostCall call(*run, memory_of(instance), cells);
+  std::span<uint8_t> memory = memory_of(instance);
+  run->tell_memory(memory.size());
+  HostCall call(*run, memory, cells);
   function->call(call);
   if (!call.trapped().empty()) wasm_runtime_set_exception(instance, call.trapped().c_str());
 }
@@ -135,10 +139,20 @@ bool register_host_functions() {
   return true;
 }
 
+// Set before the engine starts, by the thread that starts it; for the rest of the process.
+std::span<uint64_t> g_pool;
+std::atomic<bool> g_started{false};
+
 bool start_engine() {
+  g_started.store(true);
   before_engine();
   RuntimeInitArgs args = {};
   args.mem_alloc_type = Alloc_With_System_Allocator;
+  if (!g_pool.empty()) {
+    args.mem_alloc_type = Alloc_With_Pool;
+    args.mem_alloc_option.pool.heap_buf = g_pool.data();
+    args.mem_alloc_option.pool.heap_size = static_cast<uint32_t>(g_pool.size_bytes());
+  }
   args.max_thread_num = 4;  // of one instance: ours have one
   if (!wasm_runtime_full_init(&args)) return false;
   wasm_runtime_set_log_level(WASM_LOG_LEVEL_FATAL);  // it would write to our output
@@ -201,6 +215,15 @@ Error engine_error(std::string_view message) {
 }  // namespace
 
 bool engine_available() { return true; }
+
+Result<void> keep_engine_in_pool(size_t bytes) {
+  SAMARA_ASSERT(bytes >= 16'384 && g_pool.empty());
+  if (g_started.load()) return Error(Code::conflict, "the WebAssembly engine runs already");
+  static std::vector<uint64_t> pool;
+  pool.resize(bytes / sizeof(uint64_t));
+  g_pool = pool;
+  return {};
+}
 
 // The engine tells modules from machine code by their first bytes, and takes both.
 Result<std::shared_ptr<const LoadedModule>> LoadedModule::load(Bytes bytes) {
@@ -282,6 +305,10 @@ std::span<uint8_t> Instance::memory() const { return memory_of(instance_of(insta
 namespace samara::runtime::wasm {
 
 bool engine_available() { return false; }
+
+Result<void> keep_engine_in_pool(size_t /*bytes*/) {
+  return Error(Code::unsupported, "this build has no WebAssembly engine");
+}
 
 Result<std::shared_ptr<const LoadedModule>> LoadedModule::load(Bytes /*bytes*/) {
   return Error(Code::unsupported,

@@ -21,6 +21,13 @@ namespace samara::runtime::wasm {
 /// Whether this build has the engine.
 bool engine_available();
 
+/// Has the engine take all that it keeps for itself (modules, instances, stacks, tables) from one
+/// pool, as on a small board; when that is full, loading and instances fail with `exhausted`. For
+/// this process, for ever. Memories of modules are apart from it where addresses have 64 bits: they
+/// are mapped, with room for guard pages.
+/// Requires: `bytes` is at least 16 KiB. Errors: conflict (the engine runs already).
+Result<void> keep_engine_in_pool(size_t bytes);
+
 /// A module that the engine has validated and translated. Immutable.
 class LoadedModule {
  public:

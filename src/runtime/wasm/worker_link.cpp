@@ -64,6 +64,7 @@ class WorkerLink::Running {
     if (order.size() >= UINT32_MAX) return outcome(memory_limit(limits_));
     ChannelState& state = link_.channel_.state();
     state.cancel.store(false, std::memory_order_relaxed);
+    state.memory_bytes.store(0, std::memory_order_relaxed);
     const uint32_t begun = state.begun.load(std::memory_order_relaxed);
     Heeded sent = link_.channel_.send(static_cast<uint8_t>(Say::run), order, kill_at_);
     Result<RunResult> result = sent == Heeded::done ? listen() : ended_by(failed(sent));
@@ -121,6 +122,7 @@ class WorkerLink::Running {
         until = kill_at_;
         if (request_.cancel != nullptr && !cancelled_) until = std::min(until, after(now, k_look));
       }
+      if (request_.memory_bytes != nullptr) tell_memory();
       Message message;
       Heeded heeded = link_.channel_.receive(message, bytes_max_, until);
       if (heeded == Heeded::late) continue;
@@ -143,6 +145,13 @@ class WorkerLink::Running {
     cancelled_ = true;
     link_.channel_.state().cancel.store(true, std::memory_order_relaxed);
     kill_at_ = std::min(kill_at_, after(now, k_grace));
+  }
+
+  // As it was at the last look; whoever wants to know has a cancel flag that is looked at, too.
+  void tell_memory() {
+    const uint64_t said = link_.channel_.state().memory_bytes.load(std::memory_order_relaxed);
+    request_.memory_bytes->store(std::min(said, limits_.memory_bytes_max),
+                                 std::memory_order_relaxed);
   }
 
   // --- what comes while it runs ------------------------------------------------------------------

@@ -235,6 +235,7 @@ class Service final : public WorkerService {
     request.name = head.name;
     request.observer = head.observed ? &observer : nullptr;
     request.subcalls = head.subcalls ? &calls : nullptr;
+    request.memory_bytes = &channel_.state().memory_bytes;
     return run_module(run_parts_, watchdog_, loaded.module, request);
   }
 
