@@ -259,6 +259,7 @@ void show_json(Context& context, const ShownFunction& shown) {
   }
   if (!east) {
     std::vector<std::string> attempts;
+    attempts.reserve(shown.failures.list.size());
     for (const engine::Failure& failure : shown.failures.list) attempts.push_back(failure.attempt);
     line.boolean("quarantined", shown.failures.quarantined).raw("failures", json_list(attempts));
   }

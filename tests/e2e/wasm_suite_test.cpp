@@ -21,6 +21,7 @@
 #include "core/sha256.hpp"
 #include "ports/linux/programs.hpp"
 #include "runtime/wasm/machine_code.hpp"
+#include "runtime/wasm/module_builder.hpp"
 #include "runtime/wasm/scan.hpp"
 #include "runtime/wasm/staging.hpp"
 #include "runtime/wasm/wamr.hpp"
@@ -254,6 +255,35 @@ TEST(WasmSuite, machine_code_gives_what_the_suite_says) {
   std::printf("%u modules compiled, %u calls right\n", player.counts.compiled, player.counts.calls);
   EXPECT_GT(player.counts.compiled, 100U);
   EXPECT_GT(player.counts.calls, 20'000U);
+}
+
+TEST(WasmTargets, every_one_is_compiled_for) {
+  port::LinuxPrograms programs;
+  CodeCompiler compiler(
+      {.programs = &programs, .program = port::program_beside("samara-wasm-aot")});
+  if (!compiler.available()) GTEST_SKIP() << "this build runs no machine code";
+  // Calls, loads, stores and floats.
+  const ValueType f64 = ValueType::f64;
+  ModuleBuilder builder;
+  builder.memory(1);
+  const uint32_t sum =
+      builder.function(builder.type({f64, f64}, {f64}),
+                       code({op::local_get, 0, op::local_get, 1, 0xA0 /* f64.add */}));
+  builder.export_function(
+      "f", builder.function(builder.type({f64}, {f64}),
+                            code({op::local_get, 0, op::i32_const, 8, 0x2B /* f64.load */, 3, 0,
+                                  op::call, static_cast<uint8_t>(sum)})));
+  const Bytes bytes = builder.bytes();
+  ASSERT_TRUE(scan(bytes));
+  for (const char* name : {"x86_64", "aarch64", "thumbv7em", "riscv32"}) {
+    auto target = target_named(name);
+    ASSERT_TRUE(target.has_value()) << name;
+    auto made = compiler.compile(sha256(bytes), bytes, *target, nullptr);
+    ASSERT_TRUE(made) << name << ": " << made.error().message();
+    const std::string text(made->begin(), made->end());
+    EXPECT_EQ(text.substr(0, 4), std::string("\0aot", 4)) << name;
+    EXPECT_NE(text.find(target->arch), std::string::npos) << name;
+  }
 }
 
 }  // namespace
