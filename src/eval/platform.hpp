@@ -51,8 +51,8 @@ class PlatformRegistry {
   PlatformRegistry() = default;
   /// What is not found here is looked for in `base`, which outlives this.
   explicit PlatformRegistry(const PlatformRegistry* base) : base_(base) {}
-  PlatformRegistry(const PlatformRegistry&) = delete;
-  PlatformRegistry& operator=(const PlatformRegistry&) = delete;
+  PlatformRegistry(PlatformRegistry&&) = default;
+  PlatformRegistry& operator=(PlatformRegistry&&) = default;
 
   /// Errors: exists ("Duplicate platform function definition for '…'").
   Result<void> add(PlatformFunction function);
