@@ -84,6 +84,7 @@ class Kernel {
   // The result, and the processor time that it took.
   int64_t run(int64_t rounds, uint64_t& cpu_ns) {
     std::vector<Argument> arguments;
+    arguments.reserve(before_.size() + 1);
     for (int64_t number : before_) arguments.push_back(integer(number));
     arguments.push_back(integer(rounds));
     RunRequest request;

@@ -413,6 +413,7 @@ TEST_P(RuntimeConformance, runs_overlap) {
   const Bytes result_of_five = encoded(many.output, "[0, 1, 2, 3, 4]");
   std::atomic<int> right{0};
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; t++) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 25; i++) {
