@@ -6,7 +6,7 @@ namespace samara::trust {
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -14,7 +14,7 @@ std::string quoted(std::string_view text) {
 
 std::string list_of(const std::vector<std::string>& texts) {
   std::string out = "[";
-  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + quoted(text);
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + json_quoted(text);
   return out + "]";
 }
 
@@ -28,7 +28,7 @@ class Members {
   explicit Members(std::string indent) : indent_(std::move(indent)) {}
   void add(std::string_view name, std::string_view value) {
     if (!text_.empty()) text_ += ",\n";
-    text_ += indent_ + quoted(name) + ": " + std::string(value);
+    text_ += indent_ + json_quoted(name) + ": " + std::string(value);
   }
   const std::string& text() const { return text_; }
 
@@ -40,9 +40,9 @@ class Members {
 std::string print_key(const PolicyKey& key) {
   const image::TrustedKey& rights = key.rights;
   Members out("      ");
-  if (!key.name.empty()) out.add("name", quoted(key.name));
-  out.add("id", quoted(id_text(key.id())));
-  out.add("key", quoted(to_hex(rights.key)));
+  if (!key.name.empty()) out.add("name", json_quoted(key.name));
+  out.add("id", json_quoted(id_text(key.id())));
+  out.add("key", json_quoted(to_hex(rights.key)));
   out.add("roles", words(Words::roles, rights.roles));
   if (rights.targets != UINT32_MAX) out.add("targets", words(Words::targets, rights.targets));
   out.add("capabilities", words(Words::capabilities, rights.capabilities));
@@ -52,7 +52,8 @@ std::string print_key(const PolicyKey& key) {
   if (rights.deadline_ms_max != UINT32_MAX) {
     out.add("deadline_ms_max", std::to_string(rights.deadline_ms_max));
   }
-  if (rights.not_after != image::k_forever) out.add("expires", quoted(end_text(rights.not_after)));
+  if (rights.not_after != image::k_forever)
+    out.add("expires", json_quoted(end_text(rights.not_after)));
   out.add("revoked", boolean(rights.revoked));
   return "    {\n" + out.text() + "\n    }";
 }

@@ -78,6 +78,7 @@ void* TaskTable::enter(void* task) {
 
 void TaskTable::run(Task& task) {
   std::vector<Argument> arguments;
+  arguments.reserve(task.order.arguments.size());
   for (const Bytes& argument : task.order.arguments) arguments.push_back({argument, {}});
   RunRequest request;
   request.arguments = arguments;
@@ -98,6 +99,7 @@ void TaskTable::run(Task& task) {
 std::vector<TaskInfo> TaskTable::list() const {
   std::lock_guard lock(mutex_);
   std::vector<TaskInfo> out;
+  out.reserve(tasks_.size());
   for (const auto& [id, task] : tasks_) {
     out.push_back({.id = id,
                    .function = task->order.function,
