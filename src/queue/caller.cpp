@@ -278,8 +278,8 @@ Result<void> Caller::look_at_peers() {
   SAMARA_TRY(auto entries, parts_.files.list(folder_->alive()));
   for (const auto& entry : entries) {
     if (!is_peer_file(entry.name)) continue;
-    SAMARA_TRY(Settled settled, settle_peer(*folder_, entry.name));
-    if (settled != Settled::later) continue;
+    auto settled = settle_peer(*folder_, entry.name);
+    if (settled && *settled != Settled::later) continue;
     suspects_.insert_or_assign(
         entry.name, Suspect{parts_.clock.now() + k_suspect_pause_min, k_suspect_pause_min});
   }
@@ -295,8 +295,10 @@ Result<void> Caller::settle_suspects(Instant now) {
       ++at;
       continue;
     }
-    SAMARA_TRY(Settled settled, settle_peer(*folder_, at->first));
-    if (settled == Settled::done) {
+    auto settled = settle_peer(*folder_, at->first);
+    // A failure may pass; one that lasts is told, for it may be our request that is stuck.
+    if (!settled && suspect.pause >= k_suspect_pause_max) return std::move(settled).error();
+    if (settled && *settled == Settled::done) {
       at = suspects_.erase(at);
       continue;
     }

@@ -39,6 +39,24 @@ Outcome crash_outcome(const Request& request, uint32_t attempt) {
   return Outcome::of(OutcomeKind::crash, text);
 }
 
+// Words of cancellation, and replies to the dead, may still come in while we clear a folder.
+Result<void> remove_all_in(port::Files& files, Handle home, std::string_view name) {
+  constexpr int k_rounds = 10;
+  for (int i = 0; i < k_rounds; i++) {
+    auto folder = OpenFile::open(files, home, name, OpenMode::directory);
+    if (!folder && folder.error().code == Code::not_found) return {};
+    if (!folder) return std::move(folder).error();
+    SAMARA_TRY(auto entries, files.list(folder->handle()));
+    for (const auto& entry : entries) {
+      SAMARA_CHECK(remove_if_there(files, folder->handle(), entry.name));
+    }
+    folder->reset();
+    auto removed = files.remove_directory(home, name);
+    if (removed || removed.error().code != Code::exists) return removed;
+  }
+  return Error(Code::conflict, "a folder of the queue is filled as fast as it is emptied");
+}
+
 class DeadWorker {
  public:
   DeadWorker(QueueFolder& folder, std::string_view id) : folder_(folder), id_(id) {}
@@ -58,13 +76,8 @@ class DeadWorker {
       if (!name) continue;
       SAMARA_CHECK(recover(entry.name, *name, cancelled.contains(cancel_name(name->id))));
     }
-    for (const auto& entry : entries) {
-      if (!MessageName::parse(entry.name)) {
-        SAMARA_CHECK(remove_if_there(files(), claims_.handle(), entry.name));
-      }
-    }
     claims_.reset();
-    return files().remove_directory(folder_.claims(), id_);
+    return remove_all_in(files(), folder_.claims(), id_);
   }
 
  private:
@@ -86,6 +99,9 @@ class DeadWorker {
       return send_reply(folder_, claims_.handle(), file_name, name.caller);
     }
     const Request& request = read->request;
+    // What is put back after its caller's end would stay for ever where nobody works.
+    SAMARA_TRY(Life caller, life_of(folder_, peer_file(PeerKind::caller, name.caller)));
+    if (caller != Life::alive) return remove_if_there(files(), claims_.handle(), file_name);
     if (!cancelled && request.repeatable && name.attempt < request.attempts_max) {
       return put_back(file_name, name, request.queue);
     }
@@ -107,18 +123,6 @@ class DeadWorker {
   std::string id_;
   OpenFile claims_;
 };
-
-Result<void> remove_all_in(port::Files& files, Handle home, std::string_view name) {
-  auto folder = OpenFile::open(files, home, name, OpenMode::directory);
-  if (!folder && folder.error().code == Code::not_found) return {};
-  if (!folder) return std::move(folder).error();
-  SAMARA_TRY(auto entries, files.list(folder->handle()));
-  for (const auto& entry : entries) {
-    SAMARA_CHECK(remove_if_there(files, folder->handle(), entry.name));
-  }
-  folder->reset();
-  return files.remove_directory(home, name);
-}
 
 }  // namespace
 

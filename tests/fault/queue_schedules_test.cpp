@@ -196,6 +196,15 @@ TEST(QueueSchedules, one_of_two_callers_dies_at_any_step) {
            .limits = {.preemptions = 0, .deaths = 1}});
 }
 
+TEST(QueueSchedules, a_caller_dies_while_its_request_is_answered) {
+  explore({.callers = 2,
+           .workers = 1,
+           .workers_mortal = false,
+           .callers_mortal = true,
+           .quiet_start = true,
+           .limits = {.preemptions = 1, .deaths = 1}});
+}
+
 TEST(QueueSchedules, a_caller_cancels_at_any_moment) {
   explore({.workers = 1, .requests = 2, .cancel = true, .limits = {.preemptions = 2}});
 }
