@@ -6,7 +6,9 @@
 // nobody waits for ever (with no timer but those of the protocol itself).
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <cstdio>
 #include <map>
 
 #include "queue/caller.hpp"
@@ -103,7 +105,7 @@ void worker_body(QueueWorld& world, QueueWorld::Process& self, const Scenario& s
     auto [other, alone] = story.running.emplace(request.id, &self);
     if (!alone && !other->second->dead()) return world.fail("two run one request");
     other->second = &self;
-    self.moment("runs");
+    self.sleep_until(self.now());  // runs: a moment in which anything may happen
     if (self.dead()) return;
     story.running.erase(request.id);
     Reply reply;
@@ -144,15 +146,20 @@ void explore(const Scenario& scenario) {
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the thread sanitizer cannot follow processes that share a thread";
 #endif
+  // Enough for all orders of all scenarios but one; SAMARA_QUEUE_ORDERS=0 sets no bound.
+  const char* given = ::getenv("SAMARA_QUEUE_ORDERS");
+  const uint64_t bound = given == nullptr ? 30'000 : ::strtoull(given, nullptr, 10);
   Explorer explorer;
   uint64_t runs = 0;
-  do {
+  bool more = true;
+  while (more && (bound == 0 || runs < bound)) {
     std::string failure = run_once(explorer, scenario);
     runs++;
     ASSERT_EQ(failure, "") << "run " << runs << ", choices " << explorer.text();
-  } while (explorer.advance());
-  testing::Test::RecordProperty("runs", std::to_string(runs));
-  std::printf("  %llu orders\n", static_cast<unsigned long long>(runs));
+    more = explorer.advance();
+  }
+  std::printf("  %s %llu orders\n", more ? "the first" : "all",
+              static_cast<unsigned long long>(runs));
   EXPECT_GT(runs, 100U);
 }
 

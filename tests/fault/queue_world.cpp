@@ -140,27 +140,33 @@ std::string QueueWorld::run(const std::function<bool()>& done) {
       if (!sleep_to_next()) fail("everybody waits: a wake-up was lost");
       continue;
     }
-    // The one that ran goes on, if it can; leaving it costs a preemption.
+    // The one that ran goes on, if it can; leaving it costs a preemption, unless it waits.
+    size_t others = able.size() - 1;
     auto same = std::find(able.begin(), able.end(), current_);
-    Process* chosen = nullptr;
-    if (same == able.end()) {
-      chosen = able[explorer_.choose(able.size())];
-    } else {
+    if (same != able.end()) {
       std::swap(able[0], *same);
-      const bool quiet = current_->quiet_;
-      const bool may_die = !quiet && limits_.deaths > 0 && current_->mortal_;
-      const size_t others = !quiet && limits_.preemptions > 0 ? able.size() - 1 : 0;
-      const size_t choice = explorer_.choose(1 + others + (may_die ? 1 : 0));
-      if (choice > others) {
-        limits_.deaths--;
-        trace_.push_back(current_->name_ + " dies");
-        kill(*current_);
-        resume(*current_);  // its stack unwinds; nothing it does has an effect
-        continue;
-      }
-      if (choice > 0) limits_.preemptions--;
-      chosen = able[choice];
+      const bool leave = current_->waiting_ || limits_.preemptions > 0;
+      if (current_->quiet_ || !leave) others = 0;
     }
+    std::vector<Process*> victims;
+    const bool quiet = same != able.end() && current_->quiet_;
+    for (const auto& process : processes_) {
+      const bool may_die = process->mortal_ && !process->quiet_ && !process->done_ &&
+                           !process->dead_ && process->stack_ != nullptr;
+      if (limits_.deaths > 0 && !quiet && may_die) victims.push_back(process.get());
+    }
+    const size_t choice = explorer_.choose(1 + others + victims.size());
+    if (choice > others) {
+      Process& victim = *victims[choice - others - 1];
+      limits_.deaths--;
+      trace_.push_back(victim.name_ + " dies");
+      kill(victim);
+      // Its stack unwinds; nothing it does has an effect.
+      resume(victim);
+      continue;
+    }
+    Process* chosen = able[choice];
+    if (same != able.end() && choice > 0 && !current_->waiting_) limits_.preemptions--;
     chosen->waiting_ = false;
     chosen->until_ = port::k_never;
     resume(*chosen);
@@ -183,9 +189,9 @@ void QueueWorld::step(const char* what) {
 void QueueWorld::pass(Instant until, const bool& ready) {
   Process* process = current_;
   if (process->dead_) return;
+  process->ready_ = &ready;
   process->waiting_ = true;
   process->until_ = until;
-  process->ready_ = &ready;
   trace_.push_back(process->name_ + " waits");
   swapcontext(&process->context_, &main_);
   process->waiting_ = false;

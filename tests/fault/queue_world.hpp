@@ -96,8 +96,6 @@ class QueueWorld::Process final : public port::Files, public port::Clock, public
   const std::string& name() const { return name_; }
   bool dead() const { return dead_; }
   bool done() const { return done_; }
-  /// A moment in which others may act, or this one die.
-  void moment(const char* what) { world_.step(what); }
   /// While quiet, it is neither left nor killed.
   void set_quiet(bool quiet) { quiet_ = quiet; }
   queue::QueueParts parts();
