@@ -135,16 +135,18 @@ Instant Worker::wake_time(Instant until) const {
 
 Result<std::optional<Claim>> Worker::next(Instant until) {
   std::lock_guard hearing(hearing_);
+  bool heard = false;
   while (true) {
     if (look_) SAMARA_CHECK(look());
     // What came meanwhile may have to go first.
-    if (!backlog_.empty() && !bell_.blind()) SAMARA_CHECK(hear(port::k_long_ago));
+    if (!heard && !backlog_.empty() && !bell_.blind()) SAMARA_CHECK(hear(port::k_long_ago));
     while (!look_ && may_take_first()) {
       SAMARA_TRY(std::optional<Claim> claimed, claim(backlog_.take_first()));
       if (claimed.has_value()) return claimed;
     }
     if (look_) continue;
     SAMARA_CHECK(hear(wake_time(until)));
+    heard = true;
     if (!report_.events.empty()) continue;
     if (interrupted_.exchange(false, std::memory_order_relaxed)) return std::optional<Claim>();
     if (until == port::k_long_ago || (until != port::k_never && parts_.clock.now() >= until)) {
