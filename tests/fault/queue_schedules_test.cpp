@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <map>
 
+#include "core/sanitizers.hpp"
 #include "queue/caller.hpp"
 #include "queue/worker.hpp"
 #include "queue_world.hpp"
@@ -148,7 +149,8 @@ void explore(const Scenario& scenario) {
 #endif
   // Enough for all orders of all scenarios but one; SAMARA_QUEUE_ORDERS=0 sets no bound.
   const char* given = ::getenv("SAMARA_QUEUE_ORDERS");
-  const uint64_t bound = given == nullptr ? 30'000 : ::strtoull(given, nullptr, 10);
+  const uint64_t usual = SAMARA_ADDRESS_SANITIZER ? 1'000 : 30'000;
+  const uint64_t bound = given == nullptr ? usual : ::strtoull(given, nullptr, 10);
   Explorer explorer;
   uint64_t runs = 0;
   bool more = true;
