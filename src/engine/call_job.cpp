@@ -312,7 +312,18 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   run.observer = options.observer;
   Subcaller subcaller(shared_, request_, call_, *this);
   run.subcalls = &subcaller;
-  SAMARA_TRY(runtime::RunResult ran, request_.function.runtime->run(prepared, run));
+  auto begun = request_.function.runtime->run(prepared, run);
+  if (!begun) {
+    // It is not running any more, whatever becomes of the process.
+    record_.outcome = Outcome::of(OutcomeKind::trap,
+                                  "it could not go on: " + std::string(begun.error().message()));
+    record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);
+    static_cast<void>(shared_.records.put(record_, store::Durability::cached, [this] {
+      return arguments_.store(shared_.repository(), request_.options.durability, true);
+    }));
+    return std::move(begun).error();
+  }
+  runtime::RunResult ran = std::move(*begun);
   std::shared_ptr<const Bytes> bytes;
   if (ran.outcome.is_value()) {
     bytes = std::make_shared<const Bytes>(std::move(ran.value));

@@ -74,6 +74,15 @@ class Subtasks(cli.Cli):
         self.assertEqual(self.line("run", "main", "0"), "7")
         self.fails(cli.GUEST_FAILED, "run", "main", "1", says="'maybe' is not available")
 
+    def test_a_caller_that_cannot_go_on_does_not_stay_running(self):
+        self.add("platform pure fn gone(x: Integer) -> Integer\n"
+                 "fn middle(x: Integer) -> Integer { gone(x) }\n")
+        self.add("platform pure fn middle(x: Integer) -> Integer\n"
+                 "fn outer(x: Integer) -> Integer { middle(x) }\n")
+        self.fails(cli.FAILED, "run", "outer", "1", says="unknown platform function 'gone'")
+        calls = self.ok("call", "ls", "--json").json()
+        self.assertEqual([call["outcome"] for call in calls], ["trap"])
+
     def test_types_are_compared_before_anything_runs(self):
         self.add(CALLS_FIT)
         self.add("fn fit(xs: Array<Integer>) -> Float { 1.0 }\n")
