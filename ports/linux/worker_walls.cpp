@@ -22,13 +22,15 @@
 #include "core/sanitizers.hpp"
 #include "ports/linux/worker_process.hpp"
 
-#if SAMARA_ADDRESS_SANITIZER || defined(__SANITIZE_THREAD__)
-#define SAMARA_SANITIZED
-#endif
-
 namespace samara::port {
 
 namespace {
+
+#if SAMARA_ADDRESS_SANITIZER || defined(__SANITIZE_THREAD__)
+constexpr bool k_sanitized = true;
+#else
+constexpr bool k_sanitized = false;
+#endif
 
 constexpr int k_set_memory_deny_write_execute = 65;  // PR_SET_MDWE, since Linux 6.3
 
@@ -208,24 +210,17 @@ void WorkerWalls::build_outer(const WorkerWallOptions& options) {
   limit(RLIMIT_FSIZE, 0);
   limit(RLIMIT_MEMLOCK, 0);
   limit(RLIMIT_MSGQUEUE, 0);
-#ifndef SAMARA_SANITIZED
-  limit(RLIMIT_DATA, options.memory_bytes_max);
-#endif
+  if (!k_sanitized) limit(RLIMIT_DATA, options.memory_bytes_max);
 }
 
 void WorkerWalls::build_inner() {
   limit(RLIMIT_NPROC, 0);
   limit(RLIMIT_NOFILE, k_worker_life_fd + 1);
   add("resource limits", true);
-#ifdef SAMARA_SANITIZED
   // Sanitizers make system calls of their own; there they are the wall.
-  add("system call filter", false);
-  enough_ = no_new_privileges_;
-#else
-  const bool filtered = filter_system_calls();
+  const bool filtered = !k_sanitized && filter_system_calls();
   add("system call filter", filtered);
-  enough_ = filtered && no_new_privileges_;
-#endif
+  enough_ = (filtered || k_sanitized) && no_new_privileges_;
 }
 
 }  // namespace samara::port
