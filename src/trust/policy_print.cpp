@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "trust/policy.hpp"
 #include "trust/words.hpp"
 #include "value/json.hpp"
@@ -72,6 +74,7 @@ std::string print_policy(const Policy& policy) {
   for (const PolicyKey& key : policy.keys) keys += (keys.empty() ? "\n" : ",\n") + print_key(key);
   out.add("keys", keys.empty() ? "[]" : "[" + keys + "\n  ]");
   std::vector<std::string> revoked;
+  revoked.reserve(std::max(policy.revoked_keys.size(), policy.revoked_tasks.size()));
   for (const image::KeyId& id : policy.revoked_keys) revoked.push_back(id_text(id));
   out.add("revoked_keys", list_of(revoked));
   revoked.clear();
