@@ -13,7 +13,7 @@ namespace samara::engine {
 namespace {
 
 // Each round somebody else has changed the ref in between.
-constexpr int k_rounds_max = 64;
+constexpr int k_quarantine_rounds_max = 64;
 // A policy may ask for a thousand failures; people read the last ones.
 constexpr size_t k_shown_max = 10;
 
@@ -185,7 +185,7 @@ Result<std::optional<std::string>> Quarantine::count(const ExecutionRecord& reco
   const Hash& function = record.spec.function;
   const bool failed = is_failure(record, rule_);
   if (!failed && !is_return(*record.outcome)) return std::optional<std::string>();
-  for (int round = 0; round < k_rounds_max; round++) {
+  for (int round = 0; round < k_quarantine_rounds_max; round++) {
     SAMARA_TRY(State state, read_state(repository_, function));
     Failures& failures = state.failures;
     Result<void> set;

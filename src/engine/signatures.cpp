@@ -7,7 +7,7 @@ namespace samara::engine {
 namespace {
 
 // Somebody else signs the same function at the same moment, again and again.
-constexpr int k_rounds_max = 16;
+constexpr int k_signature_rounds_max = 16;
 
 Result<Bytes> read_part(store::Repository& repository, const Hash& object) {
   auto bytes = repository.objects().get(object);
@@ -51,7 +51,7 @@ Result<void> add_signatures(store::Repository& repository, const Hash& function,
     auto set = repository.refs().set(
         name, object,
         before ? store::RefCondition::equals(*before) : store::RefCondition::absent());
-    if (set || set.error().code != Code::conflict || round == k_rounds_max) return set;
+    if (set || set.error().code != Code::conflict || round == k_signature_rounds_max) return set;
   }
 }
 
