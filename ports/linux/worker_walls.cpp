@@ -11,7 +11,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -20,6 +19,7 @@
 #include <cstddef>
 
 #include "core/sanitizers.hpp"
+#include "ports/linux/empty_root.hpp"
 #include "ports/linux/worker_process.hpp"
 
 namespace samara::port {
@@ -46,24 +46,6 @@ void end_with_host() {
   ::fcntl(k_worker_life_fd, F_SETFL, O_ASYNC | O_NONBLOCK);
   pollfd life{k_worker_life_fd, 0, 0};
   if (::poll(&life, 1, 0) > 0) ::_exit(0);  // it was closed before that
-}
-
-bool enter_empty_root() {
-  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-  for (const char* folder : {"/tmp", "/mnt", "/proc", "/dev"}) {
-    if (::mount("samara", folder, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,mode=555") !=
-        0) {
-      continue;
-    }
-    if (::chdir(folder) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0 ||
-        ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) {
-      return false;
-    }
-    return ::mount("none", "/", nullptr,
-                   MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                   nullptr) == 0;
-  }
-  return false;
 }
 
 // Every right that the kernel's version knows is handled and none is given.

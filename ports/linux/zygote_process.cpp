@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -17,6 +16,7 @@
 #include <cstring>
 
 #include "port/files.hpp"
+#include "ports/linux/empty_root.hpp"
 #include "ports/linux/zygote_program.hpp"
 
 namespace samara::port {
@@ -58,25 +58,6 @@ struct Start {
   bool new_mounts = false;
   bool empty_root = false;  // written by the child, whose memory is ours until it is the program
 };
-
-// In the child, on our memory: nothing here may allocate or take a lock.
-bool enter_empty_root() {
-  if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
-  for (const char* folder : {"/tmp", "/mnt", "/proc", "/dev"}) {
-    if (::mount("samara", folder, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k,mode=555") !=
-        0) {
-      continue;
-    }
-    if (::chdir(folder) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0 ||
-        ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) {
-      return false;
-    }
-    return ::mount("none", "/", nullptr,
-                   MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-                   nullptr) == 0;
-  }
-  return false;
-}
 
 void close_range_of(unsigned first, unsigned last) {
   if (first <= last) ::syscall(SYS_close_range, first, last, 0U);

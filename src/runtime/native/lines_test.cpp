@@ -47,7 +47,7 @@ Bytes table(unsigned version) {
   for (unsigned length : k_lengths) append(head, {length});
   if (version == 5) {
     append(head, {1, 1, 8, 1});  // folders: one field, a text; one of them
-    append(head, "/home/me");
+    append(head, "/build/x");
     append(head, {2, 1, 0x1f, 2, 11, 3});  // files: a text elsewhere, and a byte; three of them
     append(head, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0});
   } else {
