@@ -46,6 +46,8 @@ constexpr int open_flags(OpenMode mode) {
       return O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY;
     case OpenMode::append:
       return O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY;
+    case OpenMode::update:
+      return O_RDWR | O_CLOEXEC | O_NOCTTY;
     case OpenMode::directory:
       return O_RDONLY | O_DIRECTORY | O_CLOEXEC;
   }
@@ -118,6 +120,17 @@ Result<void> LinuxFiles::write(Handle file, ByteView bytes) {
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return os_error(errno);
     bytes = bytes.subspan(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+Result<void> LinuxFiles::write_at(Handle file, uint64_t offset, ByteView bytes) {
+  while (!bytes.empty()) {
+    ssize_t count = ::pwrite(file.number, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return os_error(errno);
+    bytes = bytes.subspan(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
   }
   return {};
 }

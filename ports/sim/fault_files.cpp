@@ -66,6 +66,15 @@ Result<void> FaultFiles::write(Handle file, ByteView bytes) {
   return fault();
 }
 
+Result<void> FaultFiles::write_at(Handle file, uint64_t offset, ByteView bytes) {
+  if (!due()) return real_.write_at(file, offset, bytes);
+  if (!dead_) {
+    static_cast<void>(
+        real_.write_at(file, offset, plan_.after ? bytes : bytes.first(bytes.size() / 2)));
+  }
+  return fault();
+}
+
 Result<void> FaultFiles::truncate(Handle file, uint64_t size_bytes) {
   return guarded([&] { return real_.truncate(file, size_bytes); });
 }

@@ -37,6 +37,7 @@ class FaultFiles final : public Files {
   void close(Handle file) override;
   Result<size_t> read_at(Handle file, uint64_t offset, std::span<uint8_t> out) override;
   Result<void> write(Handle file, ByteView bytes) override;
+  Result<void> write_at(Handle file, uint64_t offset, ByteView bytes) override;
   Result<void> truncate(Handle file, uint64_t size_bytes) override;
   Result<void> sync(Handle file) override;
   Result<void> sync_directory(Handle directory) override;

@@ -36,6 +36,7 @@ uint64_t next_random(uint64_t& state) {
 
 MemoryFiles::MemoryFiles() : root_(std::make_shared<Inode>()) {
   root_->kind = FileKind::directory;
+  root_->number = next_inode_++;
   root_->permissions = 0755;
   root_->modified = now_;
 }
@@ -126,9 +127,11 @@ Result<Handle> MemoryFiles::open(Handle directory, std::string_view path, OpenMo
                                                             : 0644;
     inode->modified = tick();
     where.parent->entries[where.name] = inode;
+    tell(where.parent->number, WatchFor::creations, where.name);
   }
   Handle handle{next_handle_++};
-  open_[handle.number] = Open{.inode = inode, .mode = mode};
+  open_[handle.number] =
+      Open{.inode = inode, .folder = where.parent->number, .name = where.name, .mode = mode};
   return handle;
 }
 
@@ -138,7 +141,14 @@ void MemoryFiles::close(Handle file) {
   Open& open = found->second;
   if (open.locked && open.lock == LockMode::shared) open.inode->shared_locks--;
   if (open.locked && open.lock == LockMode::exclusive) open.inode->exclusive_lock = false;
+  const Open closed = std::move(open);
   open_.erase(found);
+  const bool writable = closed.mode != OpenMode::read && closed.mode != OpenMode::directory;
+  if (writable) tell(closed.folder, WatchFor::releases, closed.name);
+}
+
+void MemoryFiles::tell(uint64_t folder, WatchFor what, const std::string& name) {
+  for (NameListener* listener : listeners_) listener->heard(folder, what, name);
 }
 
 Result<size_t> MemoryFiles::read_at(Handle file, uint64_t offset, std::span<uint8_t> out) {
@@ -153,9 +163,22 @@ Result<size_t> MemoryFiles::read_at(Handle file, uint64_t offset, std::span<uint
 
 Result<void> MemoryFiles::write(Handle file, ByteView bytes) {
   SAMARA_TRY(Open * open, opened(file));
-  if (open->mode == OpenMode::read || open->mode == OpenMode::directory) return os_error(EBADF);
-  Inode& inode = *open->inode;
-  size_t at = open->mode == OpenMode::append ? inode.bytes.size() : open->position;
+  const size_t at = open->mode == OpenMode::append ? open->inode->bytes.size() : open->position;
+  return write_from(*open, at, bytes);
+}
+
+Result<void> MemoryFiles::write_at(Handle file, uint64_t offset, ByteView bytes) {
+  SAMARA_TRY(Open * open, opened(file));
+  SAMARA_TRY(size_t at, narrow<size_t>(offset));
+  const size_t position = open->position;
+  auto written = write_from(*open, at, bytes);
+  open->position = position;
+  return written;
+}
+
+Result<void> MemoryFiles::write_from(Open& open, size_t at, ByteView bytes) {
+  if (open.mode == OpenMode::read || open.mode == OpenMode::directory) return os_error(EBADF);
+  Inode& inode = *open.inode;
   size_t end = at + bytes.size();
   size_t growth = end > inode.bytes.size() ? end - inode.bytes.size() : 0;
   // As on a real disk, what fits is written before the error.
@@ -169,7 +192,7 @@ Result<void> MemoryFiles::write(Handle file, ByteView bytes) {
   bytes_used_ += growth;
   if (end > inode.bytes.size()) inode.bytes.resize(end);
   std::copy(bytes.begin(), bytes.end(), inode.bytes.begin() + static_cast<std::ptrdiff_t>(at));
-  open->position = end;
+  open.position = end;
   inode.modified = tick();
   if (full) return os_error(ENOSPC);
   return {};
@@ -255,6 +278,7 @@ Result<void> MemoryFiles::rename(Handle from_directory, std::string_view from, H
   source.parent->entries.erase(moved);
   target.parent->entries[target.name] = inode;
   tick();
+  tell(target.parent->number, WatchFor::arrivals, target.name);
   return {};
 }
 

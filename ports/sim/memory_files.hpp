@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "port/files.hpp"
+#include "port/watcher.hpp"
 
 namespace samara::port {
 
@@ -16,6 +17,14 @@ enum class PowerLoss : uint8_t {
   drop_all,       // nothing: a disk that writes only when told to
   keep_names,     // names without their bytes: files are cut, or full of zeros
   keep_anything,  // each name and each file on its own by the seed: old, new, cut or zeroed
+};
+
+/// Hears what the kernel would tell a watcher.
+class NameListener {
+ public:
+  virtual ~NameListener() = default;
+  /// `inode` is the number of the folder.
+  virtual void heard(uint64_t inode, WatchFor what, const std::string& name) = 0;
 };
 
 class MemoryFiles final : public Files {
@@ -31,6 +40,8 @@ class MemoryFiles final : public Files {
   void advance(std::chrono::nanoseconds by) { now_ += by; }
   /// Writes that need more room than this fail with ENOSPC.
   void limit_bytes(uint64_t bytes) { bytes_max_ = bytes; }
+  void listen(NameListener* listener) { listeners_.push_back(listener); }
+  void unlisten(NameListener* listener) { std::erase(listeners_, listener); }
   /// Damages a file as a bad disk does: flips one bit of the byte at `offset`.
   Result<void> flip_bit(std::string_view path, size_t offset);
 
@@ -38,6 +49,7 @@ class MemoryFiles final : public Files {
   void close(Handle file) override;
   Result<size_t> read_at(Handle file, uint64_t offset, std::span<uint8_t> out) override;
   Result<void> write(Handle file, ByteView bytes) override;
+  Result<void> write_at(Handle file, uint64_t offset, ByteView bytes) override;
   Result<void> truncate(Handle file, uint64_t size_bytes) override;
   Result<void> sync(Handle file) override;
   Result<void> sync_directory(Handle directory) override;
@@ -60,6 +72,8 @@ class MemoryFiles final : public Files {
   using InodeRef = std::shared_ptr<Inode>;
   struct Open {
     InodeRef inode;
+    uint64_t folder = 0;  // where it was opened, under which name
+    std::string name;
     OpenMode mode = OpenMode::read;
     size_t position = 0;
     bool locked = false;
@@ -78,12 +92,15 @@ class MemoryFiles final : public Files {
   Result<Open*> opened(Handle file);
   FileInfo describe(const Inode& inode) const;
   WallTime tick();
+  void tell(uint64_t folder, WatchFor what, const std::string& name);
+  Result<void> write_from(Open& open, size_t at, ByteView bytes);
   void settle(Inode& inode);
   void lose(const InodeRef& directory, PowerLoss loss, uint64_t& state);
 
   InodeRef root_;
   std::map<int32_t, Open> open_;
   std::vector<std::unique_ptr<Bytes>> mappings_;
+  std::vector<NameListener*> listeners_;
   int32_t next_handle_ = 3;
   uint64_t next_inode_ = 1;
   uint64_t bytes_used_ = 0;

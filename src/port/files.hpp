@@ -31,6 +31,7 @@ enum class OpenMode : uint8_t {
   create_private,  // as create, and nobody but the owner may read it
   create_shared,   // for reading and writing, made when absent: lock files
   append,          // for writing at the end, must exist
+  update,          // for reading and writing, must exist
   directory,       // must exist
 };
 
@@ -67,6 +68,8 @@ class Files {
   virtual Result<size_t> read_at(Handle file, uint64_t offset, std::span<uint8_t> out) = 0;
   /// Writes all bytes behind those written before (append: at the end of the file).
   virtual Result<void> write(Handle file, ByteView bytes) = 0;
+  /// Writes all bytes at `offset`; what is behind them stays.
+  virtual Result<void> write_at(Handle file, uint64_t offset, ByteView bytes) = 0;
   virtual Result<void> truncate(Handle file, uint64_t size_bytes) = 0;
   /// The bytes of the file survive a power loss when this returns.
   virtual Result<void> sync(Handle file) = 0;

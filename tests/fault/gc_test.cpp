@@ -27,6 +27,9 @@ class Interleave final : public port::Files {
     return real_.read_at(f, o, b);
   }
   Result<void> write(port::Handle f, ByteView b) override { return real_.write(f, b); }
+  Result<void> write_at(port::Handle f, uint64_t o, ByteView b) override {
+    return real_.write_at(f, o, b);
+  }
   Result<void> truncate(port::Handle f, uint64_t n) override { return real_.truncate(f, n); }
   Result<void> sync(port::Handle f) override { return real_.sync(f); }
   Result<void> sync_directory(port::Handle d) override { return real_.sync_directory(d); }

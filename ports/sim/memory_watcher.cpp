@@ -1,0 +1,33 @@
+#include "ports/sim/memory_watcher.hpp"
+
+namespace samara::port {
+
+Result<int32_t> MemoryWatcher::watch(Handle directory, WatchFor what) {
+  SAMARA_TRY(FileInfo folder, files_.info(directory));
+  // As with inotify, one folder has one number, whatever is watched for.
+  for (const auto& [key, number] : watches_) {
+    if (key.first != folder.inode) continue;
+    watches_[{folder.inode, what}] = number;
+    return number;
+  }
+  const auto number = static_cast<int32_t>(watches_.size() + 1);
+  watches_[{folder.inode, what}] = number;
+  return number;
+}
+
+void MemoryWatcher::heard(uint64_t inode, WatchFor what, const std::string& name) {
+  auto found = watches_.find({inode, what});
+  if (found == watches_.end()) return;
+  pending_.push_back({found->second, name});
+  ready_ = true;
+}
+
+Result<void> MemoryWatcher::wait(Instant until, WatchReport& report) {
+  if (!ready_ && until != k_long_ago) world_.pass(until, ready_);
+  for (WatchEvent& event : pending_) report.events.push_back(std::move(event));
+  pending_.clear();
+  ready_ = false;
+  return {};
+}
+
+}  // namespace samara::port

@@ -1,0 +1,32 @@
+#pragma once
+// Recovery: what the living do for the dead. Claims of a dead worker are put back, or answered
+// where they may not run again; what a dead caller asked for or was sent is removed. May be
+// interrupted anywhere, and done again by another. Threads: any. Specified by:
+// docs/formats/queue.md, "Death".
+
+#include "queue/message_file.hpp"
+#include "queue/queue_folder.hpp"
+
+namespace samara::queue {
+
+/// Between a death and the next attempt: doubles with each, from the first to the last.
+inline constexpr std::chrono::milliseconds k_retry_pause_min{50};
+inline constexpr std::chrono::milliseconds k_retry_pause_max{5000};
+
+enum class Settled : uint8_t {
+  alive,  // lives, or is being recovered by another
+  done,   // nothing is left of it
+  later,  // dead, and somebody else is at it: look again
+};
+
+/// Looks after one file of `alive`. Errors: io; what was done stays done.
+Result<Settled> settle_peer(QueueFolder& folder, std::string_view peer_file);
+
+/// Removes what waits in any queue for the caller.
+Result<void> withdraw_all(QueueFolder& folder, std::string_view caller);
+
+/// Sends a claim to its caller, or removes it when nobody waits for it. `from` holds it as `name`.
+Result<void> send_reply(QueueFolder& folder, port::Handle from, std::string_view name,
+                        std::string_view caller);
+
+}  // namespace samara::queue

@@ -1,0 +1,285 @@
+#include "queue/worker.hpp"
+
+#include <algorithm>
+
+#include "queue/message_file.hpp"
+
+namespace samara::queue {
+
+using port::Handle;
+using port::Instant;
+using port::OpenFile;
+using port::OpenMode;
+using port::WatchFor;
+
+namespace {
+
+// So many messages in a row that others had taken say that the backlog is stale; looking anew costs
+// as much as some tens of failed renames.
+constexpr uint32_t k_misses_max = 64;
+
+// A request that waited this long may have lost its caller; looking costs three system calls.
+constexpr int64_t k_old_ms = 1000;
+
+Reply reply_of(OutcomeKind kind, std::string_view text) {
+  Reply out;
+  out.outcome = Outcome::of(kind, std::string(text));
+  return out;
+}
+
+bool is_damage(const Error& error) {
+  return error.code == Code::corrupt || error.code == Code::unsupported;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> Worker::open(const QueueParts& parts, std::string_view path,
+                                             WorkerOptions options) {
+  if (options.queues.empty()) {
+    return Error(Code::invalid_argument, "a worker serves at least one queue");
+  }
+  std::unique_ptr<Worker> out(new Worker(parts, std::move(options)));
+  SAMARA_CHECK(out->start(path));
+  return out;
+}
+
+Worker::~Worker() = default;
+
+Result<void> Worker::start(std::string_view path) {
+  SAMARA_TRY(folder_, QueueFolder::open(parts_, path));
+  SAMARA_TRY(presence_, Presence::enter(*folder_, PeerKind::worker, options_.word));
+  claims_watch_ = bell_.watch(presence_->folder(), WatchFor::creations);
+  bell_.prove(presence_->folder(), WatchFor::creations);
+  for (const std::string& name : options_.queues) {
+    Queue queue;
+    queue.name = name;
+    SAMARA_TRY(queue.waiting, folder_->waiting(name));
+    queue.watch = bell_.watch(queue.waiting, WatchFor::arrivals);
+    queues_.push_back(std::move(queue));
+  }
+  return {};
+}
+
+int64_t Worker::wall_ms() const {
+  return std::chrono::floor<std::chrono::milliseconds>(parts_.clock.wall().time_since_epoch())
+      .count();
+}
+
+size_t Worker::in_hand() const {
+  std::lock_guard guard(mutex_);
+  return held_.size();
+}
+
+void Worker::interrupt() {
+  interrupted_.store(true, std::memory_order_relaxed);
+  bell_.interrupt();
+}
+
+Result<void> Worker::hear(Instant until) {
+  report_.events.clear();
+  report_.look = false;
+  SAMARA_CHECK(bell_.wait(until, report_));
+  look_ = look_ || report_.look;
+  for (const port::WatchEvent& event : report_.events) {
+    if (event.watch == claims_watch_) {
+      note_cancel(event.name);
+      continue;
+    }
+    for (size_t i = 0; i < queues_.size(); i++) {
+      if (queues_[i].watch == event.watch) backlog_.add(event.name, i);
+    }
+  }
+  return {};
+}
+
+Result<void> Worker::look() {
+  look_ = false;
+  backlog_.clear();
+  for (size_t i = 0; i < queues_.size(); i++) {
+    SAMARA_TRY(auto entries, parts_.files.list(queues_[i].waiting));
+    for (const auto& entry : entries) backlog_.add(entry.name, i);
+  }
+  if (in_hand() == 0) return {};
+  SAMARA_TRY(auto entries, parts_.files.list(presence_->folder()));
+  for (const auto& entry : entries) note_cancel(entry.name);
+  return {};
+}
+
+void Worker::note_cancel(const std::string& file_name) {
+  if (!file_name.starts_with(k_cancel_prefix)) return;
+  {
+    std::lock_guard guard(mutex_);
+    for (auto& [id, held] : held_) {
+      if (cancel_name(id) == file_name) held.cancelled->store(true, std::memory_order_relaxed);
+    }
+  }
+  static_cast<void>(parts_.files.remove(presence_->folder(), file_name));
+}
+
+// The first of the backlog may be taken now. Sets drain_ if it must wait for what is in hand.
+bool Worker::may_take_first() {
+  const int64_t now = backlog_.next_ready_ms().has_value() ? wall_ms() : 0;
+  const Backlog::Entry* first = backlog_.first(now);
+  if (first == nullptr) return false;
+  std::lock_guard guard(mutex_);
+  drain_ = !held_.empty() && (alone_ || first->parsed.attempt > 1);
+  return !drain_;
+}
+
+Instant Worker::wake_time(Instant until) const {
+  const auto ready = backlog_.next_ready_ms();
+  if (!ready.has_value()) return until;
+  const auto left = std::chrono::milliseconds(std::max<int64_t>(*ready - wall_ms(), 0) + 1);
+  return std::min(until, parts_.clock.now() + left);
+}
+
+Result<std::optional<Claim>> Worker::next(Instant until) {
+  std::lock_guard hearing(hearing_);
+  bool heard = false;
+  while (true) {
+    if (look_) SAMARA_CHECK(look());
+    // What came meanwhile may have to go first.
+    if (!heard && !backlog_.empty() && !bell_.blind()) SAMARA_CHECK(hear(port::k_long_ago));
+    while (!look_ && may_take_first()) {
+      SAMARA_TRY(std::optional<Claim> claimed, claim(backlog_.take_first()));
+      if (claimed.has_value()) return claimed;
+    }
+    if (look_) continue;
+    SAMARA_CHECK(hear(wake_time(until)));
+    heard = true;
+    if (!report_.events.empty()) continue;
+    if (interrupted_.exchange(false, std::memory_order_relaxed)) return std::optional<Claim>();
+    if (until == port::k_long_ago || (until != port::k_never && parts_.clock.now() >= until)) {
+      // A blind worker that only collects has not looked yet.
+      if (look_) SAMARA_CHECK(look());
+      if (!may_take_first()) return std::optional<Claim>();
+    }
+  }
+}
+
+Result<void> Worker::poll() {
+  std::unique_lock hearing(hearing_, std::try_to_lock);
+  if (!hearing.owns_lock()) return {};  // next() hears it
+  SAMARA_CHECK(hear(port::k_long_ago));
+  return bell_.blind() ? look() : Result<void>();
+}
+
+Result<std::optional<Claim>> Worker::claim(const Backlog::Entry& entry) {
+  const Handle waiting = queues_[entry.queue].waiting;
+  auto moved =
+      parts_.files.rename(waiting, entry.name, presence_->folder(), entry.name, port::Replace::yes);
+  if (!moved && moved.error().code == Code::not_found) {
+    if (++misses_ >= k_misses_max) {
+      misses_ = 0;
+      look_ = true;
+    }
+    return std::optional<Claim>();
+  }
+  if (!moved) return std::move(moved).error();
+  misses_ = 0;
+  bell_.found();
+  auto taken = take(entry);
+  if (taken) return taken;
+  // We live on, so nobody would recover it.
+  static_cast<void>(parts_.files.rename(presence_->folder(), entry.name, waiting, entry.name,
+                                        port::Replace::yes));
+  return taken;
+}
+
+Result<std::optional<Claim>> Worker::take(const Backlog::Entry& entry) {
+  Held held;
+  held.name = entry.name;
+  held.parsed = entry.parsed;
+  held.queue = entry.queue;
+  SAMARA_TRY(held.file,
+             OpenFile::open(parts_.files, presence_->folder(), entry.name, OpenMode::update));
+  auto read = read_request(parts_.files, held.file.handle(), parts_.types);
+  if (!read) {
+    if (!is_damage(read.error())) return std::move(read).error();
+    Reply reply = reply_of(OutcomeKind::trap,
+                           "the request cannot be read: " + std::string(read.error().message()));
+    reply.id = held.parsed.id;
+    reply.worker = id();
+    SAMARA_CHECK(write_reply_alone(parts_.files, held.file.handle(), reply, parts_.types));
+    SAMARA_CHECK(send_reply(*folder_, presence_->folder(), held.name, held.parsed.caller));
+    return std::optional<Claim>();
+  }
+  held.reply_at = read->reply_at;
+  SAMARA_TRY(bool refused, refuse(read->request, held));
+  if (refused) return std::optional<Claim>();
+  held.cancelled = std::make_shared<std::atomic<bool>>(false);
+  Claim out{std::move(read->request), held.parsed.attempt, held.cancelled};
+  std::lock_guard guard(mutex_);
+  alone_ = held.parsed.attempt > 1;
+  const Uuid id = held.parsed.id;
+  held_.insert_or_assign(id, std::move(held));
+  return std::optional<Claim>(std::move(out));
+}
+
+// Answers or drops what nobody waits for any more.
+Result<bool> Worker::refuse(const Request& request, const Held& held) {
+  const Handle claims = presence_->folder();
+  const int64_t now_ns =
+      request.deadline_ns > 0 ? parts_.clock.now().time_since_epoch().count() : 0;
+  if (request.deadline_ns > 0 && now_ns >= request.deadline_ns) {
+    Reply reply = reply_of(OutcomeKind::timeout, "the deadline passed before a worker was free");
+    reply.id = held.parsed.id;
+    reply.worker = id();
+    reply.attempt = held.parsed.attempt;
+    SAMARA_CHECK(write_reply(parts_.files, held.file.handle(), held.reply_at, reply, parts_.types));
+    SAMARA_CHECK(send_reply(*folder_, claims, held.name, held.parsed.caller));
+    return true;
+  }
+  if (wall_ms() - held.parsed.id.unix_ms() < k_old_ms) return false;
+  SAMARA_TRY(Life life, life_of(*folder_, peer_file(PeerKind::caller, held.parsed.caller)));
+  if (life == Life::alive) return false;
+  SAMARA_CHECK(remove_if_there(parts_.files, claims, held.name));
+  return true;
+}
+
+// Null: nothing of that id is in hand, or somebody answers it already. Otherwise finish follows.
+Worker::Held* Worker::begin_answer(const Uuid& id) {
+  std::lock_guard guard(mutex_);
+  auto found = held_.find(id);
+  if (found == held_.end() || found->second.answering) return nullptr;
+  found->second.answering = true;
+  return &found->second;
+}
+
+Result<void> Worker::finish(const Uuid& id, const Result<void>& done) {
+  bool ring = false;
+  {
+    std::lock_guard guard(mutex_);
+    auto found = held_.find(id);
+    SAMARA_ASSERT(found != held_.end());
+    found->second.answering = false;
+    if (!done) return done.error().clone();
+    held_.erase(found);
+    if (held_.empty()) alone_ = false;
+    ring = drain_ && held_.empty();
+  }
+  if (ring) bell_.interrupt();
+  return {};
+}
+
+Result<void> Worker::answer(const Uuid& id, Reply reply) {
+  Held* held = begin_answer(id);
+  if (held == nullptr) return Error(Code::not_found, "this request is not in hand");
+  reply.id = id;
+  reply.worker = this->id();
+  reply.attempt = held->parsed.attempt;
+  auto done = write_reply(parts_.files, held->file.handle(), held->reply_at, reply, parts_.types);
+  // Once it is renamed, the file is the caller's.
+  if (done) done = send_reply(*folder_, presence_->folder(), held->name, held->parsed.caller);
+  return finish(id, done);
+}
+
+Result<void> Worker::give_back(const Uuid& id) {
+  Held* held = begin_answer(id);
+  if (held == nullptr) return Error(Code::not_found, "this request is not in hand");
+  return finish(id,
+                parts_.files.rename(presence_->folder(), held->name, queues_[held->queue].waiting,
+                                    held->name, port::Replace::yes));
+}
+
+}  // namespace samara::queue
