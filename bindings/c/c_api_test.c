@@ -373,7 +373,7 @@ static void test_containers(void) {
   samara_slot_entries(slot, keys, found);
   CHECK(keys[0] == 3 && keys[1] == 9 && found[1] == 1);
   CHECK(samara_tree_write(tree, type, slot, SAMARA_TEXT, &text) == SAMARA_OK);
-  CHECK(text_is(text, "{3:true, 9:true}"));
+  CHECK(text_is(text, "{3:true,9:true}"));
   samara_bytes_free(&text);
 
   /* An array that holds itself. */

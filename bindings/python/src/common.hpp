@@ -156,8 +156,8 @@ bool packed_argument(PyObject* object, TypeObject* type, LentBuffer& lent, samar
 
 /// A value out of beast2. Null with an exception.
 PyObject* decode_bytes(samara_view bytes, TypeObject* expected, Arrays arrays);
-/// Of an object that is mapped, without a copy where it is all numbers. Takes over `mapped`.
-PyObject* decode_mapped(samara_mapped* mapped, Arrays arrays);
+/// Of an object that is mapped, without a copy where it is all numbers.
+PyObject* decode_mapped(const std::shared_ptr<samara_mapped>& mapped, Arrays arrays);
 
 // --- repositories
 bool add_handle_type(PyObject* module);

@@ -5,11 +5,10 @@
 
 #include "buffer.hpp"
 #include "common.hpp"
+#include "stack.hpp"
 
 namespace samara::python {
 namespace {
-
-constexpr int k_depth_max = 5000;
 
 class Decoder {
  public:
@@ -23,14 +22,14 @@ class Decoder {
  private:
   PyObject* instant(int64_t ms);
   PyObject* text(samara_slot slot);
-  PyObject* array(samara_slot slot, TypeObject* type);
-  PyObject* set(samara_slot slot, TypeObject* type);
-  PyObject* dict(samara_slot slot, TypeObject* type);
+  [[gnu::noinline]] PyObject* array(samara_slot slot, TypeObject* type);
+  [[gnu::noinline]] PyObject* set(samara_slot slot, TypeObject* type);
+  [[gnu::noinline]] PyObject* dict(samara_slot slot, TypeObject* type);
   PyObject* keys_of(samara_slot slot, TypeObject* type, std::vector<samara_slot>& values);
-  PyObject* structure(samara_slot slot, TypeObject* type);
-  PyObject* variant(samara_slot slot, TypeObject* type);
-  PyObject* ref(samara_slot slot, TypeObject* type);
-  PyObject* packed(samara_slot slot, TypeObject* type);
+  [[gnu::noinline]] PyObject* structure(samara_slot slot, TypeObject* type);
+  [[gnu::noinline]] PyObject* variant(samara_slot slot, TypeObject* type);
+  [[gnu::noinline]] PyObject* ref(samara_slot slot, TypeObject* type);
+  [[gnu::noinline]] PyObject* packed(samara_slot slot, TypeObject* type);
   PyObject* inner(samara_slot slot, TypeObject* type);
 
   PyObject* meet(samara_slot slot, PyObject* object) {
@@ -41,6 +40,7 @@ class Decoder {
   std::shared_ptr<samara_tree> tree_;
   Arrays arrays_;
   std::unordered_map<samara_slot, PyObject*> met_;  // borrowed: they are parts of the result
+  StackGuard stack_;
   int depth_ = 0;
 };
 
@@ -288,8 +288,9 @@ PyObject* Decoder::value(samara_slot slot, TypeObject* type) {
 }
 
 PyObject* Decoder::inner(samara_slot slot, TypeObject* type) {
-  if (depth_ >= k_depth_max) {
-    PyErr_Format(classes.mismatch, "the value is nested more than %d deep", k_depth_max);
+  if (!stack_.room(depth_)) {
+    PyErr_SetString(classes.mismatch,
+                    "the value is nested deeper than the stack of this thread allows");
     return nullptr;
   }
   depth_++;
@@ -339,16 +340,15 @@ PyObject* decode_bytes(samara_view bytes, TypeObject* expected, Arrays arrays) {
   return decoder.value(samara_tree_root(read), type);
 }
 
-PyObject* decode_mapped(samara_mapped* mapped, Arrays arrays) {
-  std::shared_ptr<samara_mapped> owner(mapped, samara_mapped_free);
-  samara_view bytes = samara_mapped_bytes(mapped);
+PyObject* decode_mapped(const std::shared_ptr<samara_mapped>& mapped, Arrays arrays) {
+  samara_view bytes = samara_mapped_bytes(mapped.get());
   const samara_type* type = nullptr;
   samara_packed found{};
   if (samara_packed_find(values, bytes, &type, &found) != SAMARA_OK) {
     return decode_bytes(bytes, nullptr, arrays);
   }
   NumberBlock block;
-  block.owner = owner;
+  block.owner = mapped;
   block.data = const_cast<uint8_t*>(found.data);
   block.readonly = true;
   block.element = samara_type_kind(samara_type_part(type, 0));

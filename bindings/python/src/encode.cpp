@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "common.hpp"
+#include "stack.hpp"
 
 namespace samara::python {
 namespace {
@@ -17,9 +18,6 @@ struct Step {
   Py_ssize_t index = 0;
   PyObject* name = nullptr;
 };
-
-// Deeper values would need more of the machine stack than a thread may have.
-constexpr int k_depth_max = 5000;
 
 void append_step(std::string& out, const Step& step) {
   Ref text;
@@ -105,19 +103,25 @@ class Encoder {
   bool text(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
   bool blob(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
   bool datetime(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
-  bool array(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
-  bool sequence(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
-  bool set(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
-  bool dict(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
-  bool structure(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
+  [[gnu::noinline]] bool array(PyObject* object, TypeObject* type, const Step* at,
+                               samara_slot& out);
+  [[gnu::noinline]] bool sequence(PyObject* object, TypeObject* type, const Step* at,
+                                  samara_slot& out);
+  [[gnu::noinline]] bool set(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
+  [[gnu::noinline]] bool dict(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
+  [[gnu::noinline]] bool structure(PyObject* object, TypeObject* type, const Step* at,
+                                   samara_slot& out);
   bool field_value(PyObject* object, TypeObject* type, uint32_t index, bool mapping, Ref& out);
   bool extra_fields(PyObject* object, TypeObject* type, const Step* at);
-  bool variant(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
-  bool variant_case(TypeObject* type, uint32_t index, PyObject* payload, const Step* at,
-                    samara_slot& out);
-  bool ref(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
-  bool packed(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
-  bool matrix_rows(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
+  [[gnu::noinline]] bool variant(PyObject* object, TypeObject* type, const Step* at,
+                                 samara_slot& out);
+  [[gnu::noinline]] bool variant_case(TypeObject* type, uint32_t index, PyObject* payload,
+                                      const Step* at, samara_slot& out);
+  [[gnu::noinline]] bool ref(PyObject* object, TypeObject* type, const Step* at, samara_slot& out);
+  [[gnu::noinline]] bool packed(PyObject* object, TypeObject* type, const Step* at,
+                                samara_slot& out);
+  [[gnu::noinline]] bool matrix_rows(PyObject* object, TypeObject* type, const Step* at,
+                                     samara_slot& out);
 
   // Containers with identity that have been met: what is one object in Python is one in East.
   struct Met {
@@ -145,6 +149,7 @@ class Encoder {
   samara_tree* tree_;
   std::unordered_map<Met, samara_slot, MetHash> met_;
   std::vector<PyObject*> kept_;
+  StackGuard stack_;
   int depth_ = 0;
 };
 
@@ -470,7 +475,10 @@ bool Encoder::variant_case(TypeObject* type, uint32_t index, PyObject* payload, 
 }
 
 bool Encoder::variant(PyObject* object, TypeObject* type, const Step* at, samara_slot& out) {
-  if (PyObject_IsInstance(object, classes.variant) == 1) {
+  // A Variant given for an option of variants is the payload: that is how it comes out.
+  const bool payload_is_variant =
+      type->option && type->option_is_plain && part_of(type, 1)->kind == SAMARA_KIND_VARIANT;
+  if (!payload_is_variant && PyObject_IsInstance(object, classes.variant) == 1) {
     Ref name(PyObject_GetAttrString(object, "case"));
     Ref payload(PyObject_GetAttrString(object, "value"));
     if (!name || !payload) return false;
@@ -569,9 +577,8 @@ bool Encoder::packed(PyObject* object, TypeObject* type, const Step* at, samara_
 }
 
 bool Encoder::value(PyObject* object, TypeObject* type, const Step* at, samara_slot& out) {
-  if (++depth_ > k_depth_max) {
-    depth_ = 0;
-    return fail(nullptr, "the value is nested more than " + std::to_string(k_depth_max) + " deep");
+  if (!stack_.room(depth_++)) {
+    return fail(nullptr, "the value is nested deeper than the stack of this thread allows");
   }
   bool good = false;
   switch (type->kind) {
