@@ -296,6 +296,184 @@ static void test_outcomes(samara_repository* repository, const char* folder) {
   free(spin);
 }
 
+/* A value is made piece by piece, written, read and looked at. */
+static void test_trees(void) {
+  static const char row_type[] =
+      ".Struct [(name=\"name\", type=.String), (name=\"speed\", type=.Array .Float), "
+      "(name=\"state\", type=.Variant [(name=\"off\", type=.Null), (name=\"on\", type=.Integer)])]";
+  samara_values* values = samara_values_new();
+  const samara_type* type = NULL;
+  const samara_type* again = NULL;
+  samara_tree* tree = NULL;
+  samara_tree* read = NULL;
+  samara_bytes bytes = {0};
+  samara_bytes text = {0};
+  samara_slot fields[3];
+  samara_slot numbers[2];
+  samara_slot row = 0;
+  CHECK(samara_type_parse(values, ".Nonsense", &type) == SAMARA_INVALID_ARGUMENT);
+  CHECK(contains(samara_values_error(values), ".Nonsense"));
+  CHECK(samara_type_parse(values, row_type, &type) == SAMARA_OK);
+  CHECK(samara_type_parse(values, row_type, &again) == SAMARA_OK);
+  CHECK(type == again);
+  CHECK(samara_type_kind(type) == SAMARA_KIND_STRUCT && samara_type_count(type) == 3);
+  CHECK(samara_type_kind(samara_type_part(type, 1)) == SAMARA_KIND_ARRAY);
+  CHECK(samara_type_name(type, 1).size == 5);
+  CHECK(samara_type_text(values, type, &text) == SAMARA_OK && text_is(text, row_type));
+  samara_bytes_free(&text);
+
+  CHECK(samara_tree_new(values, &tree) == SAMARA_OK);
+  CHECK(samara_new_text(tree, text_view("pump"), &fields[0]) == SAMARA_OK);
+  CHECK(samara_new_text(tree, text_view("\xff"), &row) == SAMARA_INVALID_ARGUMENT);
+  numbers[0] = samara_slot_of_float(1.5);
+  numbers[1] = samara_slot_of_float(2);
+  CHECK(samara_new_array(tree, numbers, 2, &fields[1]) == SAMARA_OK);
+  CHECK(samara_new_variant(tree, samara_type_part(type, 2), 2, 0, &fields[2]) ==
+        SAMARA_INVALID_ARGUMENT);
+  CHECK(samara_new_variant(tree, samara_type_part(type, 2), 1, 7, &fields[2]) == SAMARA_OK);
+  CHECK(samara_new_struct(tree, fields, 3, &row) == SAMARA_OK);
+  CHECK(samara_tree_write(tree, type, row, SAMARA_TEXT, &text) == SAMARA_OK);
+  CHECK(text_is(text, "(name=\"pump\", speed=[1.5, 2.0], state=.on 7)"));
+  samara_bytes_free(&text);
+  CHECK(samara_tree_write(tree, type, row, SAMARA_BEAST2, &bytes) == SAMARA_OK);
+  samara_tree_free(tree);
+
+  CHECK(samara_tree_read(values, SAMARA_BEAST2, bytes_view(bytes), NULL, &read) == SAMARA_OK);
+  CHECK(samara_tree_type(read) == type);
+  row = samara_tree_root(read);
+  CHECK(samara_slot_bytes(samara_slot_field(row, 0)).size == 4);
+  CHECK(samara_slot_count(samara_type_part(type, 1), samara_slot_field(row, 1)) == 2);
+  CHECK(samara_slot_elements(samara_slot_field(row, 1))[0] == numbers[0]);
+  CHECK(samara_slot_case(samara_slot_field(row, 2)) == 1);
+  CHECK(samara_slot_payload(samara_slot_field(row, 2)) == 7);
+  samara_tree_free(read);
+  bytes.size--;
+  CHECK(samara_tree_read(values, SAMARA_BEAST2, bytes_view(bytes), NULL, &read) == SAMARA_CORRUPT);
+  CHECK(read == NULL);
+  samara_bytes_free(&bytes);
+  samara_values_free(values);
+}
+
+/* Sets, dictionaries, references and cycles. */
+static void test_containers(void) {
+  samara_values* values = samara_values_new();
+  const samara_type* type = NULL;
+  samara_tree* tree = NULL;
+  samara_bytes text = {0};
+  samara_slot slot = 0;
+  samara_slot keys[2];
+  samara_slot found[2];
+  CHECK(samara_tree_new(values, &tree) == SAMARA_OK);
+  CHECK(samara_type_parse(values, ".Dict (key=.Integer, value=.Boolean)", &type) == SAMARA_OK);
+  CHECK(samara_new_sorted(tree, type, &slot) == SAMARA_OK);
+  CHECK(samara_sorted_put(tree, type, slot, 9, 0) == SAMARA_OK);
+  CHECK(samara_sorted_put(tree, type, slot, 3, 1) == SAMARA_OK);
+  CHECK(samara_sorted_put(tree, type, slot, 9, 1) == SAMARA_OK);
+  CHECK(samara_slot_count(type, slot) == 2);
+  samara_slot_entries(slot, keys, found);
+  CHECK(keys[0] == 3 && keys[1] == 9 && found[1] == 1);
+  CHECK(samara_tree_write(tree, type, slot, SAMARA_TEXT, &text) == SAMARA_OK);
+  CHECK(text_is(text, "{3:true,9:true}"));
+  samara_bytes_free(&text);
+
+  /* An array that holds itself. */
+  CHECK(samara_type_parse(values, ".Array .Recursive 1", &type) == SAMARA_OK);
+  CHECK(samara_new_array(tree, NULL, 1, &slot) == SAMARA_OK);
+  samara_slot_set(type, slot, 0, slot);
+  CHECK(samara_tree_write(tree, type, slot, SAMARA_BEAST2, &text) == SAMARA_OK);
+  CHECK(text.size > 3 && memcmp(text.data + text.size - 3, "\0\1\1", 3) == 0);
+  samara_bytes_free(&text);
+
+  CHECK(samara_type_parse(values, ".Ref .Integer", &type) == SAMARA_OK);
+  CHECK(samara_new_ref(tree, 4, &slot) == SAMARA_OK);
+  CHECK(samara_slot_content(slot) == 4);
+  samara_slot_set(type, slot, 0, 5);
+  CHECK(samara_slot_content(slot) == 5);
+  samara_tree_free(tree);
+  samara_values_free(values);
+}
+
+/* Numbers side by side: stored in one pass, found where they are. */
+static void test_packed(samara_repository* repository) {
+  static const double numbers[4] = {1.5, -0.0, 3, 4};
+  samara_values* values = samara_values_new();
+  const samara_type* type = NULL;
+  samara_packed packed = {(const uint8_t*)numbers, 1, 4, 8};
+  samara_packed found = {NULL, 0, 0, 0};
+  samara_mapped* mapped = NULL;
+  samara_bytes text = {0};
+  samara_hash once;
+  samara_hash twice;
+  CHECK(samara_put_packed(repository, ".Array .Float", &packed, 0, &once) == SAMARA_OK);
+  CHECK(samara_put(repository, SAMARA_TEXT, text_view("[1.5, -0.0, 3.0, 4.0]"), ".Array .Float",
+                   &twice) == SAMARA_OK);
+  CHECK(memcmp(&once, &twice, sizeof once) == 0);
+  CHECK(samara_map(repository, &once, &mapped) == SAMARA_OK);
+  CHECK(samara_packed_find(values, samara_mapped_bytes(mapped), &type, &found) == SAMARA_OK);
+  CHECK(samara_type_kind(type) == SAMARA_KIND_ARRAY);
+  CHECK(found.rows == 1 && found.columns == 4 && memcmp(found.data, numbers, 32) == 0);
+  samara_mapped_free(mapped);
+  packed.rows = 2;
+  packed.columns = 2;
+  CHECK(samara_put_packed(repository, ".Array .Float", &packed, 0, &once) ==
+        SAMARA_INVALID_ARGUMENT);
+  CHECK(samara_put_packed(repository, ".Matrix .Float", &packed, 1, &once) == SAMARA_OK);
+  CHECK(samara_get(repository, &once, SAMARA_TEXT, &text) == SAMARA_OK);
+  CHECK(contains((const char*)text.data, "1.5"));
+  samara_bytes_free(&text);
+  CHECK(samara_put_packed(repository, ".Array .Integer", &packed, 0, &once) == SAMARA_UNSUPPORTED);
+  memset(&once, 7, sizeof once);
+  CHECK(samara_map(repository, &once, &mapped) == SAMARA_NOT_FOUND);
+  samara_values_free(values);
+}
+
+static void test_source(samara_repository* repository) {
+  static const char source[] = "fn twice(n: Integer) -> Integer {\n  n + n\n}\n";
+  samara_bytes list = {0};
+  samara_bytes text = {0};
+  samara_hash function;
+  samara_argument argument;
+  samara_call_options options;
+  samara_result result;
+  CHECK(samara_add_source(repository, text_view(source), "twice.east", NULL, NULL, &list) ==
+        SAMARA_OK);
+  CHECK(samara_convert(repository, SAMARA_BEAST2, bytes_view(list), NULL, SAMARA_TEXT, &text) ==
+        SAMARA_OK);
+  CHECK(contains((const char*)text.data, "name=\"twice\""));
+  samara_bytes_free(&list);
+  samara_bytes_free(&text);
+  CHECK(samara_functions(repository, &list) == SAMARA_OK && list.size > 0);
+  samara_bytes_free(&list);
+  CHECK(samara_resolve(repository, "twice", &function) == SAMARA_OK);
+  CHECK(samara_signature(repository, &function, &text) == SAMARA_OK);
+  CHECK(text_is(text, ".Function (inputs=[.Integer], output=.Integer)"));
+  samara_bytes_free(&text);
+  CHECK(samara_add_source(repository, text_view("fn twice("), NULL, NULL, NULL, &list) ==
+        SAMARA_CHECK_FAILED);
+  CHECK(contains(samara_error(repository), "<source>"));
+  CHECK(samara_add_source(repository, text_view(source), NULL, "thrice", NULL, &list) ==
+        SAMARA_NOT_FOUND);
+
+  /* A large result may stay where it is; options of version 1 know nothing of it. */
+  memset(&argument, 0, sizeof argument);
+  memset(&options, 0, sizeof options);
+  CHECK(samara_put(repository, SAMARA_TEXT, text_view("21"), NULL, &function) == SAMARA_OK);
+  argument.id = &function;
+  {
+    samara_hash twice;
+    CHECK(samara_resolve(repository, "twice", &twice) == SAMARA_OK);
+    options.struct_size = sizeof options;
+    options.value_bytes_max = 1;
+    CHECK(samara_call(repository, &twice, &argument, 1, &options, &result) == SAMARA_OK);
+    CHECK(result.outcome == SAMARA_OUTCOME_VALUE && result.value.data == NULL);
+    samara_result_free(&result);
+    options.struct_size = offsetof(samara_call_options, value_bytes_max);
+    CHECK(samara_call(repository, &twice, &argument, 1, &options, &result) == SAMARA_OK);
+    CHECK(result.value.data != NULL);
+    samara_result_free(&result);
+  }
+}
+
 int main(int count, char** arguments) {
   char directory[] = "/tmp/samara-c-XXXXXX";
   char path[sizeof directory + 16];
@@ -325,6 +503,10 @@ int main(int count, char** arguments) {
   test_names(repository);
   test_calls(repository, &doubler, arguments[1]);
   test_outcomes(repository, arguments[1]);
+  test_trees();
+  test_containers();
+  test_packed(repository);
+  test_source(repository);
   samara_close(repository);
   samara_close(doubler.repository);
 

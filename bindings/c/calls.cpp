@@ -105,6 +105,9 @@ Result<void> register_function(samara_repository& repository,
   return repository.platform.add(std::move(function));
 }
 
+// Callers compiled against version 1 end their options here.
+constexpr size_t k_options_size_v1 = offsetof(samara_call_options, value_bytes_max);
+
 engine::CallOptions options_of(const samara_call_options* given) {
   engine::CallOptions out;
   if (given == nullptr) return out;
@@ -127,7 +130,17 @@ std::string lines_of(const std::vector<std::string>& lines) {
   return out;
 }
 
-Result<void> fill(engine::Engine& engine, const engine::CallResult& result, samara_result* out) {
+// Whether the caller would rather look at the result where it is.
+Result<bool> left_in_place(engine::Engine& engine, const engine::CallResult& result,
+                           uint64_t bytes_max) {
+  if (bytes_max == 0) return false;
+  if (result.bytes != nullptr) return result.bytes->size() > bytes_max;
+  SAMARA_TRY(uint64_t size, engine.repository().objects().size_bytes(result.outcome.value));
+  return size > bytes_max;
+}
+
+Result<void> fill(engine::Engine& engine, const engine::CallResult& result,
+                  uint64_t value_bytes_max, samara_result* out) {
   out->outcome = static_cast<int32_t>(result.outcome.kind);
   out->from_memo = result.from_memo ? 1 : 0;
   set_hash(&out->call, result.key.call);
@@ -138,6 +151,8 @@ Result<void> fill(engine::Engine& engine, const engine::CallResult& result, sama
   if (!result.outcome.is_value())
     return give(as_bytes(outcome_text(result.outcome)), &out->message);
   set_hash(&out->value_id, result.outcome.value);
+  SAMARA_TRY(bool left, left_in_place(engine, result, value_bytes_max));
+  if (left) return {};
   SAMARA_TRY(auto bytes, engine.result_bytes(result));
   return give(*bytes, &out->value);
 }
@@ -148,7 +163,7 @@ Result<void> call(samara_repository& repository, const samara_hash* function,
   if (function == nullptr || out == nullptr || (count > 0 && arguments == nullptr)) {
     return Error(Code::invalid_argument, "no function, arguments or place for the result is given");
   }
-  if (options != nullptr && options->struct_size < sizeof(samara_call_options)) {
+  if (options != nullptr && options->struct_size < k_options_size_v1) {
     return Error(Code::invalid_argument, "the options have no size");
   }
   *out = {};
@@ -162,7 +177,8 @@ Result<void> call(samara_repository& repository, const samara_hash* function,
   repository.cancel.store(false);
   chosen.cancel = &repository.cancel;
   SAMARA_TRY(engine::CallResult result, repository.engine().call(hash_of(function), given, chosen));
-  auto filled = fill(repository.engine(), result, out);
+  const bool says = options != nullptr && options->struct_size >= sizeof(samara_call_options);
+  auto filled = fill(repository.engine(), result, says ? options->value_bytes_max : 0, out);
   if (!filled) samara_result_free(out);
   return filled;
 }

@@ -21,6 +21,11 @@ static_assert(SAMARA_CHECK_FAILED == static_cast<int>(Code::check_failed));
 static_assert(SAMARA_OUTCOME_ERROR == static_cast<int>(OutcomeKind::error));
 static_assert(SAMARA_OUTCOME_LIMIT == static_cast<int>(OutcomeKind::limit));
 
+port::LinuxFiles& shared_files() {
+  static port::LinuxFiles* files = std::make_unique<port::LinuxFiles>().release();
+  return *files;
+}
+
 int32_t finish(samara_repository* repository, const Result<void>& result) {
   if (result) {
     repository->error.clear();

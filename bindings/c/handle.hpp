@@ -22,6 +22,13 @@
 #include "store/directory_repository.hpp"
 #include "trust/policy_file.hpp"
 
+namespace samara::capi {
+
+/// Of the process, never gone: mappings of objects outlive their repository. Has no state.
+port::LinuxFiles& shared_files();
+
+}  // namespace samara::capi
+
 struct samara_repository {
   samara_repository() = default;
   samara_repository(const samara_repository&) = delete;
@@ -30,7 +37,7 @@ struct samara_repository {
   std::string error;
   std::atomic<bool> cancel{false};  // set by any thread, looked at by the run; orders nothing else
 
-  samara::port::LinuxFiles files;
+  samara::port::LinuxFiles& files = samara::capi::shared_files();
   samara::port::LinuxRandom random;
   samara::port::LinuxClock clock;
   samara::port::LinuxProcesses processes;

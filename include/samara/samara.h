@@ -1,7 +1,7 @@
 /* Samara's C interface: repositories, values, functions and calls. Other languages build on this
  * alone.
  *
- * Interface version 1. It grows at its end only: functions are added, structs that a caller fills
+ * Interface version 2. It grows at its end only: functions are added, structs that a caller fills
  * in begin with their own size, codes and formats keep their numbers.
  *
  * Every call returns SAMARA_OK or a code; samara_error() then has the message for people. A handle
@@ -27,7 +27,7 @@ extern "C" {
 #define SAMARA_API
 #endif
 
-#define SAMARA_API_VERSION 1
+#define SAMARA_API_VERSION 2
 
 /* --- codes
  * ---------------------------------------------------------------------------------------- */
@@ -219,6 +219,9 @@ typedef struct samara_call_options {
   uint64_t memory_bytes_max;
   uint64_t steps_max;
   const char* name; /* of the function, for messages */
+  /* Since version 2: */
+  uint64_t value_bytes_max; /* larger results are left where they are: `value` has no data then,
+                             * and samara_map gives them by value_id */
 } samara_call_options;
 
 typedef struct samara_result {
@@ -245,6 +248,160 @@ SAMARA_API void samara_cancel(samara_repository* repository);
 /* All that is known of why a call ran or did not, in lines. */
 SAMARA_API int32_t samara_why(samara_repository* repository, const samara_hash* call,
                               samara_bytes* out);
+
+/* --- since version 2: more of functions
+ * ------------------------------------------------------------------------ */
+
+/* Adds the functions of East source that are not private, or the one called `function` where that
+ * is not null. `path` is what locations say, and the base of imports; null: the text has none.
+ * `name`: under which a single function is added; null: its own. `out`: the functions as beast2,
+ * .Array .Struct [id, kind, name, type], all texts.
+ * Errors: SAMARA_CHECK_FAILED, with the problems as people read them. */
+SAMARA_API int32_t samara_add_source(samara_repository* repository, samara_view text,
+                                     const char* path, const char* function, const char* name,
+                                     samara_bytes* out);
+/* The named functions of the repository, in the same form. */
+SAMARA_API int32_t samara_functions(samara_repository* repository, samara_bytes* out);
+/* East text of a function's type: .Function (inputs=[…], output=…). */
+SAMARA_API int32_t samara_signature(samara_repository* repository, const samara_hash* function,
+                                    samara_bytes* out);
+
+/* --- since version 2: objects where they are
+ * ------------------------------------------------------------------- */
+
+/* The verified bytes of an object: mapped from its file where it is large, else in memory. */
+typedef struct samara_mapped samara_mapped;
+SAMARA_API int32_t samara_map(samara_repository* repository, const samara_hash* id,
+                              samara_mapped** out);
+SAMARA_API samara_view samara_mapped_bytes(const samara_mapped* mapped);
+/* Null is allowed; independent of the repository, which may be closed already. */
+SAMARA_API void samara_mapped_free(samara_mapped* mapped);
+
+/* --- since version 2: types and values in memory
+ * --------------------------------------------------------------- */
+
+/* Where types and values are made: needs no repository, belongs to one thread at a time. */
+typedef struct samara_values samara_values;
+/* A type; lives as long as its samara_values, in which equal types are the same pointer. */
+typedef struct samara_type samara_type;
+/* A value or the values it is being made of: memory that is freed as a whole. */
+typedef struct samara_tree samara_tree;
+/* One value of a known type. Null 0, Boolean 0 or 1, Integer and DateTime (milliseconds) two's
+ * complement, Float its bits; of the others what the functions below say. An array, set, dictionary
+ * or reference that is met twice is the same slot both times. */
+typedef uint64_t samara_slot;
+
+/* The tags of beast2. */
+enum {
+  SAMARA_KIND_ARRAY = 0,
+  SAMARA_KIND_ASYNC_FUNCTION = 1,
+  SAMARA_KIND_BLOB = 2,
+  SAMARA_KIND_BOOLEAN = 3,
+  SAMARA_KIND_DATETIME = 4,
+  SAMARA_KIND_DICT = 5,
+  SAMARA_KIND_FLOAT = 6,
+  SAMARA_KIND_FUNCTION = 7,
+  SAMARA_KIND_INTEGER = 8,
+  SAMARA_KIND_MATRIX = 9,
+  SAMARA_KIND_NEVER = 10,
+  SAMARA_KIND_NULL = 11,
+  SAMARA_KIND_RECURSIVE = 12,
+  SAMARA_KIND_REF = 13,
+  SAMARA_KIND_SET = 14,
+  SAMARA_KIND_STRING = 15,
+  SAMARA_KIND_STRUCT = 16,
+  SAMARA_KIND_VARIANT = 17,
+  SAMARA_KIND_VECTOR = 18
+};
+
+SAMARA_API samara_values* samara_values_new(void);
+/* Null is allowed. Requires: its trees have been freed. */
+SAMARA_API void samara_values_free(samara_values* values);
+/* The message of the last call that failed. */
+SAMARA_API const char* samara_values_error(const samara_values* values);
+
+/* A type from East text. */
+SAMARA_API int32_t samara_type_parse(samara_values* values, const char* text,
+                                     const samara_type** out);
+SAMARA_API int32_t samara_type_text(samara_values* values, const samara_type* type,
+                                    samara_bytes* out);
+SAMARA_API int32_t samara_type_kind(const samara_type* type);
+/* Parts: element; key and value; fields; cases; inputs, then output. References to the type itself
+ * are unfolded: no part is SAMARA_KIND_RECURSIVE. */
+SAMARA_API uint32_t samara_type_count(const samara_type* type);
+SAMARA_API const samara_type* samara_type_part(const samara_type* type, uint32_t index);
+/* Name of a field or case. Cases are in ascending order of their bytes. */
+SAMARA_API samara_view samara_type_name(const samara_type* type, uint32_t index);
+
+/* Reads a value. `type`: what it must have; null: what it says (SAMARA_BEAST2, SAMARA_TEXT). */
+SAMARA_API int32_t samara_tree_read(samara_values* values, int32_t format, samara_view bytes,
+                                    const samara_type* type, samara_tree** out);
+/* Memory for a value to be made with the samara_new_ functions. */
+SAMARA_API int32_t samara_tree_new(samara_values* values, samara_tree** out);
+SAMARA_API void samara_tree_free(samara_tree* tree);
+/* Of a tree that was read. */
+SAMARA_API const samara_type* samara_tree_type(const samara_tree* tree);
+SAMARA_API samara_slot samara_tree_root(const samara_tree* tree);
+/* Writes a value that was made in the tree or read into it. */
+SAMARA_API int32_t samara_tree_write(samara_tree* tree, const samara_type* type, samara_slot value,
+                                     int32_t format, samara_bytes* out);
+
+/* What is in a slot; each requires a slot of a type it is for. Pointers live as long as the tree
+ * and until the value is changed. */
+SAMARA_API samara_view samara_slot_bytes(samara_slot value);                     /* String, Blob */
+SAMARA_API size_t samara_slot_count(const samara_type* type, samara_slot value); /* Array, Set, … */
+SAMARA_API const samara_slot* samara_slot_elements(samara_slot array);
+SAMARA_API samara_slot samara_slot_field(samara_slot structure, uint32_t index);
+SAMARA_API uint32_t samara_slot_case(samara_slot variant);
+SAMARA_API samara_slot samara_slot_payload(samara_slot variant);
+SAMARA_API samara_slot samara_slot_content(samara_slot ref);
+/* Keys in ascending order into `keys` and, of a dictionary, values into `values`, both with room
+ * for samara_slot_count. */
+SAMARA_API void samara_slot_entries(samara_slot sorted, samara_slot* keys, samara_slot* values);
+
+/* Numbers side by side: 8 bytes each, little-endian, or one of a Boolean. */
+typedef struct samara_packed {
+  const uint8_t* data;
+  uint64_t rows; /* of a Matrix; else 1 */
+  uint64_t columns;
+  uint32_t element_bytes;
+} samara_packed;
+/* A Vector or Matrix. */
+SAMARA_API samara_packed samara_slot_packed(const samara_type* type, samara_slot value);
+/* Where the numbers of a beast2 value stand in its bytes, if the whole value is an .Array .Float, a
+ * Vector or a Matrix; they are not aligned. Errors: SAMARA_UNSUPPORTED for all other values. */
+SAMARA_API int32_t samara_packed_find(samara_values* values, samara_view beast2,
+                                      const samara_type** type, samara_packed* out);
+/* Stores such a value without bringing it into memory once more. `type`: as East text. `sync`: 1
+ * where it must survive a power loss. Cost: one pass that hashes and writes. */
+SAMARA_API int32_t samara_put_packed(samara_repository* repository, const char* type,
+                                     const samara_packed* numbers, int32_t sync, samara_hash* out);
+
+/* Making values. Errors: SAMARA_EXHAUSTED, SAMARA_INVALID_ARGUMENT (no such case; text that is no
+ * UTF-8). What is made belongs to the tree. */
+SAMARA_API int32_t samara_new_text(samara_tree* tree, samara_view utf8, samara_slot* out);
+SAMARA_API int32_t samara_new_blob(samara_tree* tree, samara_view bytes, samara_slot* out);
+/* `elements` may be null: they are nulls until samara_slot_set. */
+SAMARA_API int32_t samara_new_array(samara_tree* tree, const samara_slot* elements, size_t count,
+                                    samara_slot* out);
+SAMARA_API int32_t samara_new_struct(samara_tree* tree, const samara_slot* fields, uint32_t count,
+                                     samara_slot* out);
+SAMARA_API int32_t samara_new_variant(samara_tree* tree, const samara_type* type, uint32_t index,
+                                      samara_slot payload, samara_slot* out);
+SAMARA_API int32_t samara_new_ref(samara_tree* tree, samara_slot content, samara_slot* out);
+/* An empty set or dictionary. */
+SAMARA_API int32_t samara_new_sorted(samara_tree* tree, const samara_type* type, samara_slot* out);
+/* Adds or replaces; `value` of a set is not looked at. */
+SAMARA_API int32_t samara_sorted_put(samara_tree* tree, const samara_type* type, samara_slot sorted,
+                                     samara_slot key, samara_slot value);
+/* A Vector or Matrix with a copy of the numbers; every NaN becomes the one of East. */
+SAMARA_API int32_t samara_new_packed(samara_tree* tree, const samara_type* type,
+                                     const samara_packed* numbers, samara_slot* out);
+/* Makes a container that holds itself: element `index` of an array, or the content of a Ref. */
+SAMARA_API void samara_slot_set(const samara_type* type, samara_slot container, size_t index,
+                                samara_slot value);
+/* A Float with the NaN of East. */
+SAMARA_API samara_slot samara_slot_of_float(double value);
 
 #ifdef __cplusplus
 }

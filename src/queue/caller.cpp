@@ -361,9 +361,10 @@ Result<std::optional<Answer>> Caller::next(Instant until) {
     if (auto ready = take_ready()) return ready;
     SAMARA_CHECK(hear(wake_time(until)));
     if (bell_.blind()) SAMARA_CHECK(look());
+    // Asked first: the ring may have come together with events, and does not come again.
+    if (interrupted_.exchange(false, std::memory_order_relaxed)) return std::optional<Answer>();
     if (!report_.events.empty()) continue;
     if (auto ready = take_ready()) return ready;
-    if (interrupted_.exchange(false, std::memory_order_relaxed)) return std::optional<Answer>();
     if (until == port::k_long_ago || (until != port::k_never && parts_.clock.now() >= until)) {
       return std::optional<Answer>();
     }

@@ -147,8 +147,9 @@ Result<std::optional<Claim>> Worker::next(Instant until) {
     if (look_) continue;
     SAMARA_CHECK(hear(wake_time(until)));
     heard = true;
-    if (!report_.events.empty()) continue;
+    // Asked first: the ring may have come together with events, and does not come again.
     if (interrupted_.exchange(false, std::memory_order_relaxed)) return std::optional<Claim>();
+    if (!report_.events.empty()) continue;
     if (until == port::k_long_ago || (until != port::k_never && parts_.clock.now() >= until)) {
       // A blind worker that only collects has not looked yet.
       if (look_) SAMARA_CHECK(look());
