@@ -1,13 +1,14 @@
 /* Samara's C interface: repositories, values, functions and calls. Other languages build on this
  * alone.
  *
- * Interface version 2. It grows at its end only: functions are added, structs that a caller fills
+ * Interface version 3. It grows at its end only: functions are added, structs that a caller fills
  * in begin with their own size, codes and formats keep their numbers.
  *
  * Every call returns SAMARA_OK or a code; samara_error() then has the message for people. A handle
  * and what it returned belong to one thread at a time; open as many handles as there are threads.
- * Only samara_cancel() may be called from elsewhere. What the library allocated is freed by the
- * library: samara_bytes_free, samara_result_free, samara_close.
+ * Only samara_cancel() may be called from elsewhere; what belongs to workers says its own rule.
+ * What the library allocated is freed by the library: samara_bytes_free, samara_result_free,
+ * samara_close.
  *
  * Documented in docs/formats/ (values, functions, calls) and docs/guide/c-api.md.
  */
@@ -27,7 +28,7 @@ extern "C" {
 #define SAMARA_API
 #endif
 
-#define SAMARA_API_VERSION 2
+#define SAMARA_API_VERSION 3
 
 /* --- codes
  * ---------------------------------------------------------------------------------------- */
@@ -222,6 +223,10 @@ typedef struct samara_call_options {
   /* Since version 2: */
   uint64_t value_bytes_max; /* larger results are left where they are: `value` has no data then,
                              * and samara_map gives them by value_id */
+  /* Since version 3: */
+  const struct samara_request* parent; /* the request for which this call is made: its deadline
+                                        * and its end also end this one, and a call that waits for
+                                        * itself is found; null: none */
 } samara_call_options;
 
 typedef struct samara_result {
@@ -402,6 +407,161 @@ SAMARA_API void samara_slot_set(const samara_type* type, samara_slot container, 
                                 samara_slot value);
 /* A Float with the NaN of East. */
 SAMARA_API samara_slot samara_slot_of_float(double value);
+
+/* --- since version 3: scripts
+ * ------------------------------------------------------------------------------------------- */
+
+/* A function written in the language of a worker. Zero fields mean: none. */
+typedef struct samara_script {
+  size_t struct_size;      /* sizeof(samara_script) */
+  const char* runtime;     /* "python", "node", "julia"; "command" */
+  const char* entry;       /* the function in the source; of a command: its line */
+  samara_view source;      /* UTF-8; part of the identity, as all up to `effect` are */
+  const char* type;        /* East text: .Function (inputs=[.Integer], output=.Float) */
+  samara_view environment; /* a lock file: what must be installed for it */
+  const char* lock_kind;   /* "uv.lock", "requirements.txt", "package-lock.json",
+                            * "Manifest.toml" */
+  int32_t effect;          /* SAMARA_PURE, …; SAMARA_UNKNOWN_EFFECT */
+  const char* path;        /* of the file, for messages; no part of the identity */
+} samara_script;
+
+enum { SAMARA_UNKNOWN_EFFECT = 3 };
+
+/* Adds a script. `name` may be null. */
+SAMARA_API int32_t samara_add_script(samara_repository* repository, const samara_script* script,
+                                     const char* name, samara_hash* out);
+
+/* --- since version 3: workers
+ * ------------------------------------------------------------------------------------------- */
+
+/* A process that serves requests of a repository. Threads: any, unless it is said otherwise. */
+typedef struct samara_worker samara_worker;
+/* A request in hand. It belongs to the thread that got it, or whoever that gives it to; answer,
+ * fail or give it back exactly once, which frees it. */
+typedef struct samara_request samara_request;
+
+typedef struct samara_worker_options {
+  size_t struct_size;      /* sizeof(samara_worker_options) */
+  const char* runtime;     /* whose scripts it runs, for example "python"; null: none */
+  const char* environment; /* 64 hex digits: it runs only scripts of this environment; null: those
+                            * that have none */
+  const char* word;        /* for people: "python 3.11.2, numpy 1.24" */
+  uint32_t slots;          /* requests that run at once, for people; at least 1 */
+  uint32_t kill_after_ms;  /* the process is killed when a request is still in hand so long after
+                            * its deadline; 0: 2000 */
+} samara_worker_options;
+
+/* Prepares a worker for the repository at `path`. `*out` is set also on failure, for
+ * samara_worker_error; close it in any case. One thread. */
+SAMARA_API int32_t samara_worker_open(const char* path, const samara_worker_options* options,
+                                      samara_worker** out);
+/* The message of the last call of this thread on any worker or request that failed. */
+SAMARA_API const char* samara_worker_error(void);
+
+/* What a worker offers to functions of the repository. */
+typedef struct samara_offer {
+  size_t struct_size; /* sizeof(samara_offer) */
+  const char* name;
+  const char* const* inputs; /* East text of the input types */
+  size_t input_count;
+  const char* output;         /* East text of the output type */
+  int32_t effect;             /* SAMARA_PURE … */
+  const char* implementation; /* any text that changes with what it does: a digest of its source */
+} samara_offer;
+
+/* Offers a platform function; before samara_worker_start. `out` may be null: the function that
+ * stands for it in calls. Errors: SAMARA_EXISTS, SAMARA_INVALID_ARGUMENT (types). */
+SAMARA_API int32_t samara_worker_offer(samara_worker* worker, const samara_offer* offer,
+                                       samara_hash* out);
+/* From here on requests come. Errors: SAMARA_CONFLICT (it was started). */
+SAMARA_API int32_t samara_worker_start(samara_worker* worker);
+
+/* Waits for the next request. Any number of threads may wait; each request goes to one of them, so
+ * the simplest worker is n threads that wait and serve. `timeout_ms` below 0: for ever. SAMARA_OK
+ * with `*out` null: the time has passed, or samara_worker_interrupt was called, or the worker is
+ * closing. An error means that the worker cannot go on: end the process. */
+SAMARA_API int32_t samara_worker_next(samara_worker* worker, int64_t timeout_ms,
+                                      samara_request** out);
+/* Wakes all threads in samara_worker_next; from then on it returns at once, with null. */
+SAMARA_API void samara_worker_interrupt(samara_worker* worker);
+/* Requires: no thread is in samara_worker_next, and no request is in hand. Null is allowed. */
+SAMARA_API void samara_worker_close(samara_worker* worker);
+/* Requests in hand now. */
+SAMARA_API size_t samara_worker_in_hand(samara_worker* worker);
+
+enum {
+  SAMARA_REQUEST_OFFER = 1,      /* call what was offered under `name` */
+  SAMARA_REQUEST_SCRIPT = 2,     /* call `entry` of `source` */
+  SAMARA_REQUEST_FUNCTION = 3,   /* samara_request_run does all */
+  SAMARA_REQUEST_ENVIRONMENT = 4 /* make the environment of a script ready, start a worker for
+                                  * it, and answer null when it has started */
+};
+
+SAMARA_API int32_t samara_request_kind(const samara_request* request);
+/* The name of the offer, or how to call the function in messages. Lives as the request. */
+SAMARA_API const char* samara_request_name(const samara_request* request);
+/* The function's id: the same script has the same, so what was loaded for it may be kept. */
+SAMARA_API samara_hash samara_request_function(const samara_request* request);
+/* East text of types; live as the request. */
+SAMARA_API size_t samara_request_argument_count(const samara_request* request);
+SAMARA_API const char* samara_request_input(const samara_request* request, size_t index);
+SAMARA_API const char* samara_request_output(const samara_request* request);
+/* An argument as beast2; a large one is mapped from its file. Lives as the request, unless it is
+ * taken. */
+SAMARA_API int32_t samara_request_argument(samara_request* request, size_t index, samara_view* out);
+/* The same as a mapping of its own, which outlives the request; null for one that rides in the
+ * request. Free it with samara_mapped_free. */
+SAMARA_API int32_t samara_request_argument_map(samara_request* request, size_t index,
+                                               samara_mapped** out);
+/* Of a script or an environment; fields live as the request, and zero fields mean none.
+ * `environment_id`: 64 hex digits, null without. */
+typedef struct samara_script_source {
+  const char* runtime;
+  const char* entry;
+  samara_view source;
+  const char* path;
+  samara_view environment;
+  const char* lock_kind;
+  const char* environment_id;
+} samara_script_source;
+SAMARA_API int32_t samara_request_script(samara_request* request, samara_script_source* out);
+
+/* Milliseconds until the deadline; below 0: it has passed; INT64_MAX: there is none. */
+SAMARA_API int64_t samara_request_ms_left(const samara_request* request);
+/* 1: nobody waits for the answer any more; stop as soon as you can, and fail it. */
+SAMARA_API int32_t samara_request_cancelled(samara_request* request);
+/* Console output of the request. `stream`: 1 output, 2 errors. */
+SAMARA_API void samara_request_log(samara_request* request, int32_t stream, samara_view text);
+
+/* A place in a source, as errors carry it. */
+typedef struct samara_location {
+  const char* file;
+  int64_t line;
+  int64_t column;
+} samara_location;
+
+/* Answers with a beast2 value of the output type, in any dialect; it is checked, and the caller
+ * gets an error where it does not fit, as if it had failed. Frees the request in any case. */
+SAMARA_API int32_t samara_request_answer(samara_request* request, samara_view value);
+/* The same for numbers side by side, in one pass. */
+SAMARA_API int32_t samara_request_answer_packed(samara_request* request,
+                                                const samara_packed* numbers);
+/* Answers with an error. `outcome`: SAMARA_OUTCOME_ERROR (which callers can catch),
+ * SAMARA_OUTCOME_TRAP, SAMARA_OUTCOME_MEMORY, SAMARA_OUTCOME_TIMEOUT or SAMARA_OUTCOME_CANCELLED.
+ * `locations`: innermost first. Frees the request in any case. */
+SAMARA_API int32_t samara_request_fail(samara_request* request, int32_t outcome,
+                                       const char* message, const samara_location* locations,
+                                       size_t count);
+/* Puts the request back for others; frees it. */
+SAMARA_API int32_t samara_request_give_back(samara_request* request);
+/* Runs a SAMARA_REQUEST_FUNCTION on this thread with the functions of `repository`, and answers it.
+ * Frees the request in any case. */
+SAMARA_API int32_t samara_request_run(samara_request* request, samara_repository* repository);
+/* Of the last samara_call on this handle, where its outcome was no value: the message alone, and
+ * the locations, innermost first, as beast2 .Array .Struct [file=.String, line=.Integer,
+ * column=.Integer]. Either may be null. Errors: SAMARA_NOT_FOUND. */
+SAMARA_API int32_t samara_last_outcome(samara_repository* repository, samara_bytes* message,
+                                       samara_bytes* locations);
 
 #ifdef __cplusplus
 }
