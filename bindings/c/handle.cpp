@@ -98,6 +98,11 @@ samara::runtime::HostRuntimes& samara_repository::runtimes() {
     host.workers = &workers;
     policy.emplace(files, clock, store->location());
     host.trust = &*policy;
+    queue.emplace(samara::runtime::QueueLinkParts{
+        types, files, watchers, clock, random,
+        "process " + std::to_string(::getpid()) + " (libsamara)",
+        [this]() -> samara::Result<std::string> { return store->location() + "/queue"; }, nullptr});
+    host.queue = &*queue;
     runtimes_made.emplace(std::move(host));
   }
   return *runtimes_made;
@@ -115,7 +120,8 @@ samara::engine::Engine& samara_repository::engine() {
     }
     engine_ = std::make_unique<samara::engine::Engine>(
         samara::engine::EngineParts{*store, types, platform, clock, random, processes,
-                                    runtimes().all()},
+                                    runtimes().all(),
+                                    [this](std::string_view name) { return queue->offered(name); }},
         std::move(options));
   }
   return *engine_;

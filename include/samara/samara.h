@@ -482,6 +482,10 @@ SAMARA_API int32_t samara_worker_start(samara_worker* worker);
  * closing. An error means that the worker cannot go on: end the process. */
 SAMARA_API int32_t samara_worker_next(samara_worker* worker, int64_t timeout_ms,
                                       samara_request** out);
+/* A descriptor for poll and its like, for those who wait otherwise: when it is readable, take
+ * requests with samara_worker_next and timeout 0 until it gives none. -1: there is none. It belongs
+ * to the worker. After samara_worker_interrupt it stays readable. */
+SAMARA_API int32_t samara_worker_fd(samara_worker* worker);
 /* Wakes all threads in samara_worker_next; from then on it returns at once, with null. */
 SAMARA_API void samara_worker_interrupt(samara_worker* worker);
 /* Requires: no thread is in samara_worker_next, and no request is in hand. Null is allowed. */

@@ -67,7 +67,8 @@ void CallJob::set_spec(std::vector<Hash> arguments) {
 
 Result<void> CallJob::load() {
   SAMARA_CHECK(arguments_.load(shared_.repository(), shared_.parts.types, request_.function.record,
-                               request_.name, request_.arguments, heap_));
+                               request_.name, request_.arguments, heap_,
+                               request_.function.runtime->wants_values()));
   return {};
 }
 
@@ -127,6 +128,10 @@ std::optional<CallResult> CallJob::cycle() const {
   for (const CallChain* at = request_.chain; at != nullptr; at = at->outer) {
     waiting = "'" + std::string(at->name) + "' > " + waiting;
     if (at->call == call_) return circle_outcome(waiting);
+  }
+  const std::vector<Hash>& outer = request_.options.ancestors;
+  if (std::find(outer.begin(), outer.end(), call_) != outer.end()) {
+    return circle_outcome("by way of a worker, " + waiting);
   }
   return std::nullopt;
 }
@@ -218,6 +223,7 @@ Result<std::unique_ptr<store::CallLock>> CallJob::wait_on() {
 }
 
 void CallJob::tell_waiting(const std::optional<store::CallKey>& callee) {
+  if (record_.id == Uuid{}) return;  // another process has the record
   ExecutionRecord record = record_;
   if (callee.has_value()) {
     record.decisions.push_back(std::string(k_waits_for) + callee->function.hex() + "/" +
@@ -299,9 +305,8 @@ Result<void> CallJob::begin(const Past& past) {
   });
 }
 
-Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
+Result<runtime::RunResult> CallJob::run_code(const runtime::Prepared& prepared, LogSink& log) {
   const CallOptions& options = request_.options;
-  LogBuffer log(options.limits.log_bytes_max, options.live_log);
   runtime::RunRequest run;
   run.arguments = arguments_.values();
   run.heap = &heap_;
@@ -310,9 +315,33 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   run.cancel = options.cancel;
   run.name = request_.name;
   run.observer = options.observer;
+  const runtime::RunIdentity identity = this->identity();
+  run.identity = &identity;
   Subcaller subcaller(shared_, request_, call_, *this);
   run.subcalls = &subcaller;
-  auto begun = request_.function.runtime->run(prepared, run);
+  SAMARA_TRY(runtime::RunResult ran, request_.function.runtime->run(prepared, run));
+  for (std::string& line : subcaller.decisions()) ran.decisions.push_back(std::move(line));
+  return ran;
+}
+
+Result<runtime::RunResult> CallJob::run_for_caller(const std::optional<Hash>& call) {
+  SAMARA_CHECK(load());
+  set_spec(arguments_.ids());
+  if (call.has_value() && *call != call_) {
+    return Error(Code::conflict, "here '" + request_.name +
+                                     "' stands for another call: its platform functions, or names "
+                                     "that it calls, are not those of the caller");
+  }
+  SAMARA_TRY(auto prepared, shared_.functions.prepare(request_.function, request_.name));
+  SAMARA_CHECK(check_callees(*prepared));
+  LogBuffer log(request_.options.limits.log_bytes_max, request_.options.live_log);
+  return run_code(*prepared, log);
+}
+
+Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
+  const CallOptions& options = request_.options;
+  LogBuffer log(options.limits.log_bytes_max, options.live_log);
+  auto begun = run_code(prepared, log);
   if (!begun) {
     // It is not running any more, whatever becomes of the process.
     record_.outcome = Outcome::of(OutcomeKind::trap,
@@ -325,13 +354,14 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   }
   runtime::RunResult ran = std::move(*begun);
   std::shared_ptr<const Bytes> bytes;
-  if (ran.outcome.is_value()) {
+  if (ran.outcome.is_value() && ran.stored) {
+    SAMARA_CHECK(check_stored(ran.outcome));
+  } else if (ran.outcome.is_value()) {
     bytes = std::make_shared<const Bytes>(std::move(ran.value));
     SAMARA_TRY(ran.outcome.value, store_result(*bytes));
   }
   record_.outcome = std::move(ran.outcome);
   record_.decisions.insert(record_.decisions.end(), ran.decisions.begin(), ran.decisions.end());
-  for (std::string& line : subcaller.decisions()) record_.decisions.push_back(std::move(line));
   record_.usage = ran.usage;
   SAMARA_CHECK(record_log(log));
   record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);
@@ -344,6 +374,29 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   };
   SAMARA_CHECK(shared_.records.put(record_, options.durability, store_again));
   return Finished{record_, bytes};
+}
+
+runtime::RunIdentity CallJob::identity() const {
+  runtime::RunIdentity out;
+  out.call = call_;
+  for (const CallChain* at = request_.chain; at != nullptr; at = at->outer) {
+    out.ancestors.push_back(at->call);
+  }
+  std::reverse(out.ancestors.begin(), out.ancestors.end());
+  const std::vector<Hash>& outer = request_.options.ancestors;
+  out.ancestors.insert(out.ancestors.begin(), outer.begin(), outer.end());
+  out.attempt = record_.id.text();
+  return out;
+}
+
+// A result that somebody else has stored is only believed to be there when it is.
+Result<void> CallJob::check_stored(Outcome& outcome) {
+  SAMARA_TRY(bool there, shared_.repository().objects().contains(outcome.value));
+  if (!there) {
+    outcome = Outcome::of(OutcomeKind::lost,
+                          "the result " + outcome.value.short_hex() + " is not in the repository");
+  }
+  return {};
 }
 
 Result<Hash> CallJob::store_result(ByteView bytes) {
