@@ -1,5 +1,8 @@
 // What can go wrong, as classes.
 
+const ownFrames = Symbol('the frames of JavaScript');
+const here = new URL('.', import.meta.url).href;
+
 /** Anything Samara says no to. `call`: the id of the call it is about, or null. */
 export class SamaraError extends Error {
   constructor(message, options) {
@@ -67,7 +70,7 @@ export const outcomes = {error: 1, trap: 2, timeout: 4, memory: 5, cancelled: 6}
 
 /** The error for a code of the C interface. */
 export function fromCode(code, message) {
-  return new (byCode[code] ?? SamaraError)(message);
+  return withoutUs(new (byCode[code] ?? SamaraError)(message));
 }
 
 const first = /^([^\n]*?):(\d+):(\d+): /;
@@ -91,7 +94,7 @@ export function fromOutcome(outcome, message, call, name, said, places) {
   if (outcome !== 1) {
     const error = new (byOutcome[outcome] ?? Failed)(message);
     error.call = call;
-    return error;
+    return withoutUs(error);
   }
   let locations;
   if (places === null) {
@@ -111,8 +114,32 @@ export function fromOutcome(outcome, message, call, name, said, places) {
     const where = `${at.file}:${at.line}:${at.column}`;
     return index === locations.length - 1 ? `    at ${name} (${where})` : `    at ${where}`;
   });
-  const own = error.stack.split('\n');
-  const head = String(error).split('\n').length;
-  error.stack = [...own.slice(0, head), ...lines, ...own.slice(head)].join('\n');
+  const frames = framesOf(error);
+  error[ownFrames] = frames;
+  error.stack = [String(error), ...lines, ...frames].join('\n');
+  return error;
+}
+
+// --- stacks
+
+/** The lines of a stack below the message, without those of this package. */
+export function framesOf(error) {
+  if (error[ownFrames] !== undefined) return error[ownFrames];
+  const lines = typeof error.stack === 'string' ? error.stack.split('\n') : [];
+  return lines.filter((line) => /^ {4}at /.test(line) && !line.includes(here));
+}
+
+function withoutUs(error) {
+  error.stack = [String(error), ...framesOf(error)].join('\n');
+  return error;
+}
+
+/** Adds where a call was made to an error that came back later. */
+export function withCaller(error, at) {
+  const frames = [...framesOf(error), ...framesOf(at)];
+  const east = error.stack.split('\n').filter((line) => /^ {4}at /.test(line));
+  const inner = error[ownFrames] === undefined ? [] : east.slice(0, error.locations?.length ?? 0);
+  error[ownFrames] = frames;
+  error.stack = [String(error), ...inner, ...frames].join('\n');
   return error;
 }

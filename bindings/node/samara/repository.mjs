@@ -6,7 +6,7 @@ import {availableParallelism, cpus} from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
-import {Cancelled, NoRepository, SamaraError} from './errors.mjs';
+import {Cancelled, NoRepository, SamaraError, withCaller} from './errors.mjs';
 import {addon} from './native.mjs';
 import {Limiter, storage} from './requests.mjs';
 import {Type, toType, typeOf, typeOfId} from './types.mjs';
@@ -402,14 +402,18 @@ export class Repository {
    * time. Inside of a request of a worker the call belongs to the request.
    */
   call(target, ...given) {
-    return this.#call(target, given, false);
+    const at = {};
+    Error.captureStackTrace(at, this.call);
+    return this.#call(target, given, false, at);
   }
   /** As `result`, without blocking. */
   async callResult(target, ...given) {
-    return result(await this.#call(target, given, true));
+    const at = {};
+    Error.captureStackTrace(at, this.callResult);
+    return result(await this.#call(target, given, true, at));
   }
 
-  async #call(target, given, full) {
+  async #call(target, given, full, at) {
     const {signal} = this.#options;
     const request = this.#request();
     const limiter = request?.limiter ?? this.#shared.limiter;
@@ -423,6 +427,8 @@ export class Repository {
       request?.begin(token);
       try {
         return await (signal === undefined ? promise : abortable(promise, token, signal));
+      } catch (error) {
+        throw withCaller(error, at);
       } finally {
         request?.end(token);
       }
