@@ -172,10 +172,15 @@ Result<engine::Engine*> Context::engine(const Grants& grants) {
   if (!parts_->engine) {
     SAMARA_TRY(store::DirectoryRepository * repository, this->repository());
     engine::EngineParts engine_parts{
-        *repository,           types(),
-        platform(grants),      parts_->clock,
-        parts_->random,        parts_->processes,
-        code_runtimes().all(), [this](std::string_view name) { return queue().offered(name); }};
+        *repository,
+        types(),
+        platform(grants),
+        parts_->clock,
+        parts_->random,
+        parts_->processes,
+        code_runtimes().all(),
+        [this](std::string_view name) { return queue().offered(name); },
+        code_runtimes().elsewhere()};
     engine::EngineOptions options;
     options.capabilities = grants.capabilities;
     // One call for each process: an answer kept in memory would only cost its pin.

@@ -179,6 +179,10 @@ Result<void> call(samara_repository& repository, const samara_hash* function,
   engine::CallOptions chosen = options_of(options);
   repository.cancel.store(false);
   chosen.cancel = &repository.cancel;
+  if (options != nullptr && options->struct_size >= k_options_size_v3 &&
+      options->place != nullptr) {
+    chosen.place = options->place;
+  }
   const bool of_request =
       options != nullptr && options->struct_size >= k_options_size_v3 && options->parent != nullptr;
   repository.last = {};

@@ -119,9 +119,9 @@ samara::engine::Engine& samara_repository::engine() {
                             .timeouts = (*rules)->policy().quarantine_timeouts};
     }
     engine_ = std::make_unique<samara::engine::Engine>(
-        samara::engine::EngineParts{*store, types, platform, clock, random, processes,
-                                    runtimes().all(),
-                                    [this](std::string_view name) { return queue->offered(name); }},
+        samara::engine::EngineParts{
+            *store, types, platform, clock, random, processes, runtimes().all(),
+            [this](std::string_view name) { return queue->offered(name); }, runtimes().elsewhere()},
         std::move(options));
   }
   return *engine_;

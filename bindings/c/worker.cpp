@@ -129,8 +129,11 @@ Result<void> start(samara_worker& worker) {
   advert.word = worker.word;
   advert.pid = ::getpid();
   advert.slots = worker.slots;
-  if (!worker.runtime.empty()) {
-    advert.queues.push_back(queue_of_script(worker.runtime, worker.environment));
+  std::string_view runtimes = worker.runtime;
+  while (!runtimes.empty()) {
+    const size_t comma = std::min(runtimes.find(','), runtimes.size());
+    advert.queues.push_back(queue_of_script(runtimes.substr(0, comma), worker.environment));
+    runtimes.remove_prefix(std::min(comma + 1, runtimes.size()));
   }
   for (const auto& [id, target] : worker.offers) {
     advert.queues.push_back(queue_of_offer(id));
@@ -594,8 +597,7 @@ int32_t samara_worker_next(samara_worker* worker, int64_t timeout_ms, samara_req
 }
 
 int32_t samara_worker_fd(samara_worker* worker) {
-  static_cast<void>(worker);
-  return -1;
+  return worker == nullptr || worker->queue == nullptr ? -1 : worker->queue->wait_descriptor();
 }
 
 void samara_worker_interrupt(samara_worker* worker) {

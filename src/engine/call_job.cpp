@@ -31,6 +31,13 @@ std::optional<store::CallKey> waited_for(std::string_view decision) {
   return store::CallKey{*function, *call};
 }
 
+// Functions which run in workers anyway are placed by what they are.
+runtime::Runtime* runtime_for(const Shared& shared, const CallRequest& request) {
+  runtime::Runtime* own = request.function.runtime;
+  if (request.options.place.empty() || !own->wants_values()) return own;
+  return shared.parts.elsewhere == nullptr ? own : shared.parts.elsewhere;
+}
+
 HeapOptions heap_options(const Limits& limits) {
   HeapOptions out;
   if (limits.memory_bytes_max <= SIZE_MAX) {
@@ -54,6 +61,7 @@ Result<void> check_call(const KnownFunction& function, size_t arguments, std::st
 CallJob::CallJob(Shared& shared, const CallRequest& request)
     : shared_(shared),
       request_(request),
+      runtime_(runtime_for(shared, request)),
       own_heap_(heap_options(request.options.limits)),
       heap_(request.options.heap == nullptr ? own_heap_ : *request.options.heap) {}
 
@@ -67,8 +75,7 @@ void CallJob::set_spec(std::vector<Hash> arguments) {
 
 Result<void> CallJob::load() {
   SAMARA_CHECK(arguments_.load(shared_.repository(), shared_.parts.types, request_.function.record,
-                               request_.name, request_.arguments, heap_,
-                               request_.function.runtime->wants_values()));
+                               request_.name, request_.arguments, heap_, runtime_->wants_values()));
   return {};
 }
 
@@ -91,8 +98,7 @@ Result<CallResult> CallJob::run() {
     if (known.has_value()) return std::move(*known);
   }
   if (std::optional<CallResult> circle = cycle()) return std::move(*circle);
-  SAMARA_TRY(auto prepared, shared_.functions.prepare(request_.function, request_.name));
-  SAMARA_CHECK(check_callees(*prepared));
+  SAMARA_TRY(auto prepared, prepare());
   SAMARA_CHECK(arguments_.store(shared_.repository(), request_.options.durability, false));
   SAMARA_TRY(auto turn, wait_for_turn());
   if (turn == nullptr) return circle_outcome("by a call that another process runs");
@@ -134,6 +140,20 @@ std::optional<CallResult> CallJob::cycle() const {
     return circle_outcome("by way of a worker, " + waiting);
   }
   return std::nullopt;
+}
+
+// Ready to run where it will run. A worker elsewhere looks after what it calls.
+Result<std::shared_ptr<const runtime::Prepared>> CallJob::prepare() {
+  if (runtime_ == request_.function.runtime) {
+    SAMARA_TRY(auto prepared, shared_.functions.prepare(request_.function, request_.name));
+    SAMARA_CHECK(check_callees(*prepared));
+    return prepared;
+  }
+  runtime::FunctionSource source;
+  source.function = request_.function.id;
+  source.record = &request_.function.record;
+  source.name = request_.name;
+  return runtime_->prepare(source);
 }
 
 Result<void> CallJob::check_callees(const runtime::Prepared& prepared) const {
@@ -292,7 +312,7 @@ Result<void> CallJob::begin(const Past& past) {
   record_.call = call_;
   record_.spec = spec_;
   record_.owner = {shared_.self.pid, shared_.self.started, shared_.self.boot};
-  runtime::Placement placement = request_.function.runtime->placement();
+  runtime::Placement placement = runtime_->placement();
   record_.runtime = request_.function.record.kind;
   record_.place = std::move(placement.place);
   record_.decisions = reasons_to_run(request_.function, spec_, request_.options.no_memo, past,
@@ -319,7 +339,7 @@ Result<runtime::RunResult> CallJob::run_code(const runtime::Prepared& prepared, 
   run.identity = &identity;
   Subcaller subcaller(shared_, request_, call_, *this);
   run.subcalls = &subcaller;
-  SAMARA_TRY(runtime::RunResult ran, request_.function.runtime->run(prepared, run));
+  SAMARA_TRY(runtime::RunResult ran, runtime_->run(prepared, run));
   for (std::string& line : subcaller.decisions()) ran.decisions.push_back(std::move(line));
   return ran;
 }
@@ -332,8 +352,7 @@ Result<runtime::RunResult> CallJob::run_for_caller(const std::optional<Hash>& ca
                                      "' stands for another call: its platform functions, or names "
                                      "that it calls, are not those of the caller");
   }
-  SAMARA_TRY(auto prepared, shared_.functions.prepare(request_.function, request_.name));
-  SAMARA_CHECK(check_callees(*prepared));
+  SAMARA_TRY(auto prepared, prepare());
   LogBuffer log(request_.options.limits.log_bytes_max, request_.options.live_log);
   return run_code(*prepared, log);
 }
@@ -386,6 +405,9 @@ runtime::RunIdentity CallJob::identity() const {
   const std::vector<Hash>& outer = request_.options.ancestors;
   out.ancestors.insert(out.ancestors.begin(), outer.begin(), outer.end());
   out.attempt = record_.id.text();
+  out.repeatable =
+      request_.function.pure || request_.function.record.effect() == Effect::idempotent;
+  out.place = request_.options.place;
   return out;
 }
 

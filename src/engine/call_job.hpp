@@ -52,6 +52,7 @@ class CallJob {
   std::optional<CallResult> cycle() const;
   CallResult circle_outcome(const std::string& how) const;
   bool waits_in_a_circle();
+  Result<std::shared_ptr<const runtime::Prepared>> prepare();
   Result<void> check_callees(const runtime::Prepared& prepared) const;
   std::optional<CallResult> quick_answer();
   Result<void> load();
@@ -74,6 +75,7 @@ class CallJob {
 
   Shared& shared_;
   const CallRequest& request_;
+  runtime::Runtime* runtime_;  // that of the function, or elsewhere
   Heap own_heap_;
   Heap& heap_;
   LoadedArguments arguments_;

@@ -47,6 +47,8 @@ struct EngineParts {
   /// What runs functions of other kinds than East. Of each kind one.
   std::span<runtime::Runtime* const> runtimes = {};
   FindOffered offered = nullptr;
+  /// Runs functions of any kind in worker processes, for callers who want that. Null: nobody does.
+  runtime::Runtime* elsewhere = nullptr;
 };
 
 struct EngineOptions {
@@ -104,6 +106,9 @@ struct CallOptions {
   runtime::RunObserver* observer = nullptr;
   /// Set by another thread to end the call, also while it waits for somebody who runs the same.
   const std::atomic<bool>* cancel = nullptr;
+  /// The queue whose workers shall run it, where it could run here; empty: it runs here. What it
+  /// calls runs where it runs best.
+  std::string place = {};
   /// Call ids of those who wait for it in other processes, outermost first.
   std::vector<Hash> ancestors = {};
 };

@@ -138,8 +138,11 @@ Result<bool> Roster::served(const std::string& queue, std::chrono::nanoseconds a
 
 Result<std::optional<Hash>> Roster::offered(std::string_view name, std::chrono::nanoseconds age) {
   std::lock_guard guard(mutex_);
-  if (!seen_ || folder_->parts().clock.now() - seen_at_ >= age) SAMARA_CHECK(refresh());
   auto at = offers_.find(name);
+  if (at == offers_.end() || folder_->parts().clock.now() - seen_at_ >= age) {
+    SAMARA_CHECK(refresh());
+    at = offers_.find(name);
+  }
   if (at == offers_.end()) return std::optional<Hash>();
   if (at->second.size() > 1) {
     std::string which;

@@ -53,8 +53,8 @@ class Roster {
   /// yes.
   Result<bool> served(const std::string& queue, std::chrono::nanoseconds age);
   /// The function that stands for a platform function offered now; nothing: nobody offers it.
-  /// Several implementations at once are told by `ambiguous`. What was seen less than `age` ago
-  /// counts.
+  /// What was seen less than `age` ago counts, if somebody did. Errors: ambiguous (several
+  /// implementations at once), io.
   Result<std::optional<Hash>> offered(std::string_view name, std::chrono::nanoseconds age);
 
  private:

@@ -62,7 +62,9 @@ struct RunIdentity {
   Hash call;
   /// Call ids of those who wait for it, outermost first.
   std::vector<Hash> ancestors;
-  std::string attempt;  // the name of its record
+  std::string attempt;      // the name of its record
+  bool repeatable = false;  // pure or idempotent: it may run again when a worker died over it
+  std::string place;        // the queue that the caller wants it to go to; empty: its own
 };
 
 /// What a run lets others see while it goes on: the word of the function, which nobody has checked.

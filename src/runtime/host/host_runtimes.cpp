@@ -30,6 +30,7 @@ HostRuntimes::HostRuntimes(HostParts parts)
       native_({.types = types_, .sandbox = parts.sandbox, .rules = parts.trust}),
       all_{&wasm_, &native_} {
   if (parts.queue == nullptr) return;
+  elsewhere_ = std::make_unique<QueueRuntime>("", types_, scripts_, parts.clock, *parts.queue);
   for (std::string_view kind : {k_kind_offer, k_kind_python, k_kind_node, k_kind_julia}) {
     queued_.push_back(
         std::make_unique<QueueRuntime>(kind, types_, scripts_, parts.clock, *parts.queue));

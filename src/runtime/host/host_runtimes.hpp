@@ -61,6 +61,9 @@ class HostRuntimes {
   /// For EngineParts::runtimes.
   std::span<Runtime* const> all() const { return all_; }
 
+  /// For EngineParts::elsewhere; null where no queue was given.
+  Runtime* elsewhere() const { return elsewhere_.get(); }
+
   /// The kind of function that a file's first bytes announce: k_kind_wasm, …; nothing for a file of
   /// another kind, which may be East.
   static std::optional<std::string_view> kind_of(ByteView bytes);
@@ -84,6 +87,7 @@ class HostRuntimes {
   wasm::WasmRuntime wasm_;
   native::NativeRuntime native_;
   std::vector<std::unique_ptr<QueueRuntime>> queued_;
+  std::unique_ptr<QueueRuntime> elsewhere_;
   std::vector<Runtime*> all_;
 };
 

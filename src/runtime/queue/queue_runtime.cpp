@@ -25,7 +25,6 @@ struct PreparedWork final : Prepared {
   std::string runtime;  // whose workers make environments
   std::vector<const Type*> inputs;
   const Type* output = nullptr;
-  bool repeatable = false;
 };
 
 void pass_log(const Reply& reply, LogSink* log) {
@@ -41,6 +40,7 @@ Bytes text_bytes(std::string_view text) {
 }  // namespace
 
 Placement QueueRuntime::placement() const {
+  if (kind_.empty()) return {"worker", "run by a worker process: its caller wants it so"};
   return {"worker", "run by a worker process: that is where " +
                         (kind_ == k_kind_offer ? std::string("it is offered")
                                                : std::string(kind_) + " runs")};
@@ -65,8 +65,7 @@ Result<std::shared_ptr<const Prepared>> QueueRuntime::prepare(const FunctionSour
   out->function = source.function;
   out->inputs = source.record->inputs;
   out->output = source.record->output;
-  const Effect effect = source.record->effect();
-  out->repeatable = effect == Effect::pure || effect == Effect::idempotent;
+  if (kind_.empty()) return std::shared_ptr<const Prepared>(std::move(out));
   if (kind_ == k_kind_offer) {
     SAMARA_TRY(OfferCode offer, decode_offer(source.code, scripts_));
     out->queue = queue_of_offer(source.function);
@@ -99,15 +98,20 @@ class WorkRun {
     if (wall.count() > 0) deadline_ns_ = (begin + wall).time_since_epoch().count();
     SAMARA_CHECK(find_worker());
     SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
-    queue::Question question{work_.queue, {}, request_.cancel};
+    queue::Question question{queue(), {}, request_.cancel};
     SAMARA_CHECK(fill(question.request));
     SAMARA_TRY(Reply reply, exchange->ask(std::move(question)));
     return take(std::move(reply), begin);
   }
 
  private:
+  const std::string& queue() const {
+    return work_.queue.empty() ? request_.identity->place : work_.queue;
+  }
+
   // An environment is made when it is first needed, by the workers that have none.
   Result<void> find_worker() {
+    if (work_.queue.empty()) return link_.need(queue(), "the queue '" + queue() + "'");
     if (work_.environment == Hash{}) return link_.need(work_.queue, work_.what);
     SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
     SAMARA_TRY(bool served, exchange->roster().served(work_.queue, std::chrono::milliseconds(200)));
@@ -128,7 +132,6 @@ class WorkRun {
 
   Result<void> fill(Request& out) {
     out.function = work_.function;
-    out.repeatable = work_.repeatable;
     out.deadline_ns = deadline_ns_;
     out.limits = request_.limits;
     out.more.emplace("name", text_bytes(request_.name));
@@ -136,6 +139,7 @@ class WorkRun {
     if (request_.identity != nullptr) {
       const RunIdentity& identity = *request_.identity;
       out.call = identity.call;
+      out.repeatable = identity.repeatable;
       out.ancestors.assign(identity.ancestors.begin(), identity.ancestors.end());
       out.more.emplace("live_log", text_bytes(identity.attempt));
     }
@@ -220,6 +224,10 @@ Result<RunResult> QueueRuntime::run(const Prepared& prepared, const RunRequest& 
   const auto& work = static_cast<const PreparedWork&>(prepared);
   if (request.arguments.size() != work.inputs.size()) {
     return argument_count_error(request.name, work.inputs.size(), request.arguments.size());
+  }
+  if (work.queue.empty() && (request.identity == nullptr || request.identity->place.empty())) {
+    return Error(Code::invalid_argument,
+                 "no queue is named for '" + std::string(request.name) + "'");
   }
   return WorkRun(work, request, records_.types, clock_, link_).go();
 }

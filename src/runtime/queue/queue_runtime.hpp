@@ -12,7 +12,8 @@ namespace samara::runtime {
 
 class QueueRuntime final : public Runtime {
  public:
-  /// `kind`: k_kind_offer, k_kind_python, …; all outlive this.
+  /// `kind`: k_kind_offer, k_kind_python, …; empty: functions of all kinds, in the queue that the
+  /// caller says. All outlive this.
   QueueRuntime(std::string_view kind, const RecordTypes& records, const ScriptTypes& scripts,
                port::Clock& clock, QueueLink& link)
       : kind_(kind), records_(records), scripts_(scripts), clock_(clock), link_(link) {}
