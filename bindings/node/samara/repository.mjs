@@ -75,9 +75,11 @@ function effectCode(effect, known = ['pure', 'idempotent', 'effectful']) {
 /** All functions that `platform` has offered, by their names. */
 export const offered = new Map();
 let moduleDigest = null;
+let inWorker = false;
 /** The worker tells what stands for the modules that it loads. */
 export function setModuleDigest(digest) {
   moduleDigest = digest;
+  inWorker = true;
 }
 
 /**
@@ -128,7 +130,7 @@ const signaturesMax = 4096;
 class Shared {
   handles = new Map(); // by capabilities
   signatures = new Map();
-  platform = new Map(offered);
+  platform = new Map(inWorker ? [] : offered); // those of a worker are called as requests
   closed = false;
   constructor(path, workers) {
     this.path = path;

@@ -271,6 +271,7 @@ async function main() {
     host.scripts = new Scripts(join(environmentFolder(path, environment), '.scripts'));
   }
   addon.workerOpen(path, 'node', environment, `node ${process.versions.node}`, slots, 0);
+  setModuleDigest(null);
   for (const file of values.platform) {
     setModuleDigest(digestOf(file));
     await import(pathToFileURL(resolve(file)).href);
