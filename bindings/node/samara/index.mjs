@@ -19,6 +19,7 @@ export {
   StructType, Type, VariantType, VectorType, sourceOf, toType, typeOf,
 } from './types.mjs';
 export {Repository, init, platform} from './repository.mjs';
+export {east} from './east.mjs';
 export {Request, current} from './requests.mjs';
 
 export const version = addon.version();

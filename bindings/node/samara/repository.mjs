@@ -261,7 +261,11 @@ export class Repository {
     const handle = this.#handle();
     name ??= null;
     if (typeof source?.sourceText === 'function') {
-      return this.#addSource(handle, source.sourceText(), null, part, name);
+      try {
+        return this.#addSource(handle, source.sourceText(), null, part, name);
+      } catch (error) {
+        throw source.explain(error);
+      }
     }
     if (source instanceof Uint8Array) return {[name]: addon.add(handle, source, name)};
     let path = source instanceof URL ? fileURLToPath(source) : String(source);

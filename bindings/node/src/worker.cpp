@@ -272,9 +272,11 @@ void Worker::hand_over_one(State& state, samara_request* request) {
   table_[index].request = request;
   const int32_t kind = samara_request_kind(request);
   napi_value arguments = null_value(state);
-  table_[index].output = parse_info(state, samara_request_output(request));
+  const bool environment = kind == SAMARA_REQUEST_ENVIRONMENT;  // whose answer is null
+  table_[index].output =
+      parse_info(state, environment ? ".Null" : samara_request_output(request));
   bool good = table_[index].output != nullptr;
-  if (good && kind != SAMARA_REQUEST_ENVIRONMENT) good = arguments_of(state, request, arguments);
+  if (good && !environment) good = arguments_of(state, request, arguments);
   if (good) {
     call_given(state, Given::dispatch,
                {number_value(state, index), number_value(state, kind),
