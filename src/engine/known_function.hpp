@@ -29,6 +29,7 @@ struct KnownFunction {
   /// nearly all functions.
   std::vector<ReachedEffect> open;
   std::map<std::string, Hash, std::less<>> callees;
+  bool flat = false;  // its values nest little: neither types without end, nor functions
   bool pure = false;
   std::string impurity;       // why it is not pure: "it reaches 'console_log' (effectful)"
   std::string missing_grant;  // why it may not run: a capability that is not granted; else empty
@@ -39,6 +40,7 @@ struct FunctionTableParts {
   const RecordTypes& types;
   std::span<runtime::Runtime* const> runtimes;
   const std::vector<std::string>& capabilities;
+  const FindOffered& offered;
 };
 
 class FunctionTable {

@@ -21,8 +21,8 @@ struct Shared {
         values(parts.repository, parts.types, stack),
         records(parts.repository, types, parts.processes),
         runtimes(with(east, parts.runtimes)),
-        functions({parts.repository, types, runtimes, options.capabilities}),
-        memo(parts.repository.pins(), options.memo_entries_max),
+        functions({parts.repository, types, runtimes, options.capabilities, parts.offered}),
+        memo(options.memo_entries_max),
         history(parts.repository, records),
         quarantine(parts.repository, options.quarantine),
         self(parts.processes.self()) {}
