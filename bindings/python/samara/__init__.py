@@ -29,3 +29,6 @@ __all__ = [
 ]
 
 from ._codec import decode, encode
+from ._east import EastSyntaxError, east
+
+__all__ += ["EastSyntaxError", "east"]
