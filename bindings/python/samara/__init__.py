@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._codec import decode, encode
     from ._current import call, current, run
+    from ._east import EastSyntaxError, east
     from ._repository import Function as FunctionHandle
     from ._repository import Repository, Result, init
     from ._types import (Array, Blob, Boolean, DateTime, Dict, Float, Function, Integer, Matrix,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 # Loaded when first used: a worker starts within milliseconds if it needs none of it.
 _LATER = {"FunctionHandle": ("_repository", "Function")}
 for _module, _names in {
-        "_codec": "decode encode", "_current": "call current run",
+        "_codec": "decode encode", "_east": "EastSyntaxError east", "_current": "call current run",
         "_repository": "Repository Result init",
         "_types": "Array Blob Boolean DateTime Dict Float Function Integer Matrix Null Option "
                   "Recursive RefType Set String StructType Type VariantType Vector parse_type "
