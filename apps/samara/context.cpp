@@ -21,6 +21,7 @@
 #include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
 #include "ports/linux/sandbox.hpp"
+#include "ports/linux/watcher.hpp"
 #include "ports/linux/worker_process.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "store/directory_repository.hpp"
@@ -81,6 +82,8 @@ struct Context::Parts {
   std::optional<engine::SealedCache> code_cache;
   port::LinuxWorkers workers{port::program_beside(runtime::k_wasm_worker), {}, clock};
   std::optional<trust::PolicyFile> policy;
+  port::LinuxWatchers watchers;
+  std::optional<runtime::QueueLink> queue;
   std::optional<runtime::HostRuntimes> runtimes;
   std::unique_ptr<engine::Engine> engine;
 };
@@ -168,9 +171,16 @@ const eval::PlatformRegistry& Context::platform(const Grants& grants) {
 Result<engine::Engine*> Context::engine(const Grants& grants) {
   if (!parts_->engine) {
     SAMARA_TRY(store::DirectoryRepository * repository, this->repository());
-    engine::EngineParts engine_parts{*repository,          types(),        platform(grants),
-                                     parts_->clock,        parts_->random, parts_->processes,
-                                     code_runtimes().all()};
+    engine::EngineParts engine_parts{
+        *repository,
+        types(),
+        platform(grants),
+        parts_->clock,
+        parts_->random,
+        parts_->processes,
+        code_runtimes().all(),
+        [this](std::string_view name) { return queue().offered(name); },
+        code_runtimes().elsewhere()};
     engine::EngineOptions options;
     options.capabilities = grants.capabilities;
     // One call for each process: an answer kept in memory would only cost its pin.
@@ -194,6 +204,19 @@ Result<trust::PolicyFile*> Context::policy() {
   return &*parts_->policy;
 }
 
+runtime::QueueLink& Context::queue() {
+  if (!parts_->queue) {
+    auto path = [this]() -> Result<std::string> {
+      SAMARA_TRY(store::DirectoryRepository * repository, this->repository());
+      return repository->location() + "/queue";
+    };
+    parts_->queue.emplace(runtime::QueueLinkParts{
+        types(), parts_->files, parts_->watchers, parts_->clock, parts_->random,
+        "process " + std::to_string(::getpid()) + " (samara)", path, nullptr});
+  }
+  return *parts_->queue;
+}
+
 runtime::HostRuntimes& Context::code_runtimes() {
   if (!parts_->runtimes) {
     runtime::HostParts host{types(),
@@ -210,6 +233,7 @@ runtime::HostRuntimes& Context::code_runtimes() {
       host.code_cache = &*parts_->code_cache;
     }
     if (auto policy = this->policy()) host.trust = *policy;
+    host.queue = &queue();
     parts_->runtimes.emplace(std::move(host));
   }
   return *parts_->runtimes;

@@ -25,7 +25,8 @@ class Engine;
 }
 namespace samara::runtime {
 class HostRuntimes;
-}
+class QueueLink;
+}  // namespace samara::runtime
 namespace samara::store {
 class DirectoryRepository;
 }
@@ -77,6 +78,8 @@ class Context {
   Result<trust::PolicyFile*> policy();
   /// What makes functions of code that is not East.
   runtime::HostRuntimes& code_runtimes();
+  /// The way to the workers of the repository.
+  runtime::QueueLink& queue();
 
   /// The error, with the command that helps.
   Error fail(Error error, std::string_view hint);

@@ -1,6 +1,7 @@
 // Platform functions, functions and calls of the C interface.
 
 #include "bindings/c/handle.hpp"
+#include "bindings/c/worker.hpp"
 #include "core/sha256.hpp"
 #include "eval/vm.hpp"
 #include "value/beast2.hpp"
@@ -107,6 +108,8 @@ Result<void> register_function(samara_repository& repository,
 
 // Callers compiled against version 1 end their options here.
 constexpr size_t k_options_size_v1 = offsetof(samara_call_options, value_bytes_max);
+constexpr size_t k_options_size_v2 = offsetof(samara_call_options, parent);
+constexpr size_t k_options_size_v3 = sizeof(samara_call_options);
 
 engine::CallOptions options_of(const samara_call_options* given) {
   engine::CallOptions out;
@@ -176,8 +179,25 @@ Result<void> call(samara_repository& repository, const samara_hash* function,
   engine::CallOptions chosen = options_of(options);
   repository.cancel.store(false);
   chosen.cancel = &repository.cancel;
-  SAMARA_TRY(engine::CallResult result, repository.engine().call(hash_of(function), given, chosen));
-  const bool says = options != nullptr && options->struct_size >= sizeof(samara_call_options);
+  if (options != nullptr && options->struct_size >= k_options_size_v3 &&
+      options->place != nullptr) {
+    chosen.place = options->place;
+  }
+  const bool of_request =
+      options != nullptr && options->struct_size >= k_options_size_v3 && options->parent != nullptr;
+  repository.last = {};
+  Result<engine::CallResult> called = Error(Code::cancelled, "");
+  if (of_request) {
+    ParentScope parent(*options->parent, repository.cancel);
+    SAMARA_CHECK(parent.apply(chosen));
+    called = repository.engine().call(hash_of(function), given, chosen);
+  } else {
+    called = repository.engine().call(hash_of(function), given, chosen);
+  }
+  if (!called) return std::move(called).error();
+  engine::CallResult result = std::move(*called);
+  repository.last = result.outcome;
+  const bool says = options != nullptr && options->struct_size >= k_options_size_v2;
   auto filled = fill(repository.engine(), result, says ? options->value_bytes_max : 0, out);
   if (!filled) samara_result_free(out);
   return filled;

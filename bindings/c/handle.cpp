@@ -98,6 +98,11 @@ samara::runtime::HostRuntimes& samara_repository::runtimes() {
     host.workers = &workers;
     policy.emplace(files, clock, store->location());
     host.trust = &*policy;
+    queue.emplace(samara::runtime::QueueLinkParts{
+        types, files, watchers, clock, random,
+        "process " + std::to_string(::getpid()) + " (libsamara)",
+        [this]() -> samara::Result<std::string> { return store->location() + "/queue"; }, nullptr});
+    host.queue = &*queue;
     runtimes_made.emplace(std::move(host));
   }
   return *runtimes_made;
@@ -114,8 +119,9 @@ samara::engine::Engine& samara_repository::engine() {
                             .timeouts = (*rules)->policy().quarantine_timeouts};
     }
     engine_ = std::make_unique<samara::engine::Engine>(
-        samara::engine::EngineParts{*store, types, platform, clock, random, processes,
-                                    runtimes().all()},
+        samara::engine::EngineParts{
+            *store, types, platform, clock, random, processes, runtimes().all(),
+            [this](std::string_view name) { return queue->offered(name); }, runtimes().elsewhere()},
         std::move(options));
   }
   return *engine_;

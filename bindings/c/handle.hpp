@@ -16,6 +16,7 @@
 #include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
 #include "ports/linux/sandbox.hpp"
+#include "ports/linux/watcher.hpp"
 #include "ports/linux/worker_process.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "samara/samara.h"
@@ -29,12 +30,19 @@ port::LinuxFiles& shared_files();
 
 }  // namespace samara::capi
 
+// The mapping is undone through the process's files, which are never gone.
+struct samara_mapped {
+  explicit samara_mapped(samara::store::ObjectBytes given) : object(std::move(given)) {}
+  samara::store::ObjectBytes object;
+};
+
 struct samara_repository {
   samara_repository() = default;
   samara_repository(const samara_repository&) = delete;
   samara_repository& operator=(const samara_repository&) = delete;
 
   std::string error;
+  samara::Outcome last;             // of the last call
   std::atomic<bool> cancel{false};  // set by any thread, looked at by the run; orders nothing else
 
   samara::port::LinuxFiles& files = samara::capi::shared_files();
@@ -51,6 +59,8 @@ struct samara_repository {
       samara::port::program_beside(samara::runtime::k_wasm_worker), {}, clock};
   std::optional<samara::engine::SealedCache> code_cache;
   std::optional<samara::trust::PolicyFile> policy;
+  samara::port::LinuxWatchers watchers;
+  std::optional<samara::runtime::QueueLink> queue;
   std::optional<samara::runtime::HostRuntimes> runtimes_made;
 
   /// Requires: it is open.
@@ -90,6 +100,10 @@ inline Hash hash_of(const samara_hash* hash) {
 inline void set_hash(samara_hash* out, const Hash& hash) {
   std::memcpy(out->bytes, hash.bytes.data(), hash.bytes.size());
 }
+/// Stores numbers side by side in one pass. Errors: unsupported (a type of other values),
+/// invalid_argument (their shape), and those of the store.
+Result<Hash> store_packed(store::Objects& objects, const Type* type, const samara_packed& numbers,
+                          store::Durability durability);
 /// Errors: invalid_argument.
 Result<const Type*> parse_type(TypeTable& types, std::string_view text);
 

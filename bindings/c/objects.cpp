@@ -5,12 +5,6 @@
 #include "value/beast2.hpp"
 #include "value/varint.hpp"
 
-// The mapping is undone through the handle's files, which live as long as the process.
-struct samara_mapped {
-  explicit samara_mapped(samara::store::ObjectBytes given) : object(std::move(given)) {}
-  samara::store::ObjectBytes object;
-};
-
 namespace samara::capi {
 namespace {
 
@@ -40,18 +34,15 @@ Result<void> write_numbers(store::ObjectWriter& writer, const Type* element,
   return {};
 }
 
-Result<void> put_packed(samara_repository& repository, const char* type_text,
-                        const samara_packed* numbers, store::Durability durability,
-                        samara_hash* out) {
-  if (type_text == nullptr || numbers == nullptr || out == nullptr) {
-    return Error(Code::invalid_argument, "no type, numbers or place for the id is given");
-  }
-  SAMARA_TRY(const Type* type, parse_type(repository.types, type_text));
+}  // namespace
+
+Result<Hash> store_packed(store::Objects& objects, const Type* type, const samara_packed& numbers,
+                          store::Durability durability) {
   if (!takes(type)) {
     return Error(Code::unsupported, "only .Array .Float, vectors and matrices are packed numbers");
   }
   const uint32_t element_bytes = type->element()->is(Kind::boolean) ? 1 : 8;
-  if (numbers->element_bytes != element_bytes || (!type->is(Kind::matrix) && numbers->rows != 1)) {
+  if (numbers.element_bytes != element_bytes || (!type->is(Kind::matrix) && numbers.rows != 1)) {
     return Error(Code::invalid_argument, "the numbers are of another size or shape");
   }
   Bytes head(std::begin(k_beast2_magic), std::end(k_beast2_magic));
@@ -59,13 +50,25 @@ Result<void> put_packed(samara_repository& repository, const char* type_text,
   if (type->is(Kind::array)) head.push_back(0);  // the marker of an object that stands here
   uint8_t count[2 * k_varint_bytes_max];
   uint8_t* end = count;
-  if (type->is(Kind::matrix)) end = put_varint(end, numbers->rows);
-  end = put_varint(end, numbers->columns);
+  if (type->is(Kind::matrix)) end = put_varint(end, numbers.rows);
+  end = put_varint(end, numbers.columns);
   head.insert(head.end(), count, end);
-  SAMARA_TRY(auto writer, repository.store->objects().writer(durability));
+  SAMARA_TRY(auto writer, objects.writer(durability));
   SAMARA_CHECK(writer->update(head));
-  SAMARA_CHECK(write_numbers(*writer, type->element(), *numbers));
-  SAMARA_TRY(Hash id, writer->commit());
+  SAMARA_CHECK(write_numbers(*writer, type->element(), numbers));
+  return writer->commit();
+}
+
+namespace {
+
+Result<void> put_packed(samara_repository& repository, const char* type_text,
+                        const samara_packed* numbers, store::Durability durability,
+                        samara_hash* out) {
+  if (type_text == nullptr || numbers == nullptr || out == nullptr) {
+    return Error(Code::invalid_argument, "no type, numbers or place for the id is given");
+  }
+  SAMARA_TRY(const Type* type, parse_type(repository.types, type_text));
+  SAMARA_TRY(Hash id, store_packed(repository.store->objects(), type, *numbers, durability));
   set_hash(out, id);
   return {};
 }

@@ -9,6 +9,7 @@
 #include "runtime/big_stack.hpp"
 #include "value/beast2_plan.hpp"
 #include "value/json.hpp"
+#include "value/packed_numbers.hpp"
 #include "value/sorted.hpp"
 #include "value/text.hpp"
 #include "value/text_infer.hpp"
@@ -146,40 +147,6 @@ int32_t new_bytes(samara_tree* tree, ByteView bytes, samara_slot* out) {
   return SAMARA_OK;
 }
 
-// The count behind the header, and where the numbers begin.
-Result<void> find_packed(TypeTable& types, ByteView bytes, const Type*& type, samara_packed& out) {
-  Error other(Code::unsupported, "the value is not packed numbers alone");
-  if (!looks_like_beast2(bytes)) return other;
-  const size_t magic = sizeof k_beast2_magic;
-  SAMARA_TRY(DecodedType header, decode_type(bytes.subspan(magic), types, Dialect::b, magic));
-  type = header.type;
-  const bool array = type->is(Kind::array) && type->element()->is(Kind::float_);
-  const bool matrix = type->is(Kind::matrix);
-  if (!array && !matrix && !type->is(Kind::vector)) return other;
-  const uint8_t* at = bytes.data() + magic + header.bytes_used;
-  const uint8_t* end = bytes.data() + bytes.size();
-  Error damaged(Code::corrupt, "the value is cut off or too long");
-  if (array) {  // the marker of an object that stands here
-    if (at == end || *at != 0) return damaged;
-    at++;
-  }
-  uint64_t rows = 1;
-  uint64_t columns = 0;
-  VarintFault why{};
-  if (matrix) at = get_varint(at, end, rows, why);
-  if (at != nullptr) at = get_varint(at, end, columns, why);
-  if (at == nullptr) return damaged;
-  out.element_bytes = type->element()->is(Kind::boolean) ? 1 : 8;
-  const auto left = static_cast<uint64_t>(end - at);
-  if (rows > (uint64_t{1} << 53) || columns > (uint64_t{1} << 53)) return damaged;
-  if (rows != 0 && columns > left / out.element_bytes / rows) return damaged;
-  if (rows * columns * out.element_bytes != left) return damaged;
-  out.data = at;
-  out.rows = rows;
-  out.columns = columns;
-  return {};
-}
-
 }  // namespace
 
 void copy_floats(uint8_t* to, const uint8_t* from, size_t count) {
@@ -315,10 +282,13 @@ samara_packed samara_slot_packed(const samara_type* type, samara_slot value) {
 
 int32_t samara_packed_find(samara_values* values, samara_view beast2, const samara_type** type,
                            samara_packed* out) {
-  const Type* found = nullptr;
-  auto result = find_packed(values->types, bytes_of_view(beast2), found, *out);
-  *type = type_out(found);
-  return finish_values(values, result);
+  auto find = [&]() -> Result<void> {
+    SAMARA_TRY(PackedNumbers found, find_packed(values->types, bytes_of_view(beast2)));
+    *type = type_out(found.type);
+    *out = {found.data, found.rows, found.columns, found.element_bytes};
+    return {};
+  };
+  return finish_values(values, find());
 }
 
 int32_t samara_new_text(samara_tree* tree, samara_view utf8, samara_slot* out) {

@@ -227,6 +227,8 @@ typedef struct samara_call_options {
   const struct samara_request* parent; /* the request for which this call is made: its deadline
                                         * and its end also end this one, and a call that waits for
                                         * itself is found; null: none */
+  const char* place;                   /* a queue, "cpp" for example, whose workers shall run it;
+                                        * null: this process, where it can */
 } samara_call_options;
 
 typedef struct samara_result {
@@ -441,8 +443,8 @@ typedef struct samara_worker samara_worker;
 typedef struct samara_request samara_request;
 
 typedef struct samara_worker_options {
-  size_t struct_size;      /* sizeof(samara_worker_options) */
-  const char* runtime;     /* whose scripts it runs, for example "python"; null: none */
+  size_t struct_size;  /* sizeof(samara_worker_options) */
+  const char* runtime; /* whose functions it runs: "python", or several: "cpp,wasm"; null: none */
   const char* environment; /* 64 hex digits: it runs only scripts of this environment; null: those
                             * that have none */
   const char* word;        /* for people: "python 3.11.2, numpy 1.24" */
@@ -482,6 +484,11 @@ SAMARA_API int32_t samara_worker_start(samara_worker* worker);
  * closing. An error means that the worker cannot go on: end the process. */
 SAMARA_API int32_t samara_worker_next(samara_worker* worker, int64_t timeout_ms,
                                       samara_request** out);
+/* A descriptor for poll and its like, for those who wait otherwise: first take requests with
+ * samara_worker_next and timeout 0 until it gives none; then, when the descriptor is readable,
+ * there may be some again. -1: there is none, because this file system tells nothing. It belongs to
+ * the worker. Requires: no thread is in samara_worker_next. */
+SAMARA_API int32_t samara_worker_fd(samara_worker* worker);
 /* Wakes all threads in samara_worker_next; from then on it returns at once, with null. */
 SAMARA_API void samara_worker_interrupt(samara_worker* worker);
 /* Requires: no thread is in samara_worker_next, and no request is in hand. Null is allowed. */

@@ -1,5 +1,5 @@
 #pragma once
-// LinuxWatchers: inotify. Threads: as the interface says.
+// LinuxWatchers: inotify, and pipes with a name as doorbells. Threads: as the interface says.
 
 #include "port/watcher.hpp"
 
@@ -8,6 +8,9 @@ namespace samara::port {
 class LinuxWatchers final : public Watchers {
  public:
   Result<std::unique_ptr<Watcher>> make() override;
+  Result<std::unique_ptr<Doorbell>> find_doorbell(Handle directory, std::string_view name) override;
+  Result<std::unique_ptr<SharedMemory>> share(Handle file, size_t size_bytes) override;
+  bool many_cores() const override;
 };
 
 }  // namespace samara::port

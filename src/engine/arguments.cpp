@@ -3,10 +3,16 @@
 #include "core/sha256.hpp"
 #include "engine/function_values.hpp"
 #include "store/names.hpp"
+#include "value/packed_numbers.hpp"
 
 namespace samara::engine {
 
 using runtime::ArgumentPlace;
+
+namespace {
+// Below this decoding costs less than it is worth to leave out.
+constexpr size_t k_in_place_bytes_min = 64 * 1024;
+}  // namespace
 
 std::optional<std::vector<Hash>> quick_ids(std::span<const CallArgument> arguments) {
   std::vector<Hash> out;
@@ -57,6 +63,18 @@ Result<void> LoadedArguments::add_encoded(TypeTable& types, const ArgumentPlace&
   return {};
 }
 
+// Numbers whose head says that they are what is expected, and whose count fits the size of the
+// object, need no decoding: there is nothing in them that could be wrong but a NaN of another form,
+// which makes another call and no wrong one.
+bool LoadedArguments::add_in_place(TypeTable& types, const ArgumentPlace& place, ByteView bytes,
+                                   const Hash& id) {
+  if (bytes.size() < k_in_place_bytes_min) return false;
+  auto packed = find_packed(types, bytes);
+  if (!packed || packed->type != place.expected) return false;
+  add(id, {bytes, true}, {bytes, {}});
+  return true;
+}
+
 Result<void> LoadedArguments::load_one(TypeTable& types, const ArgumentPlace& place,
                                        const CallArgument& argument, Heap& heap) {
   if (argument.value.type != nullptr) {
@@ -75,13 +93,17 @@ Result<void> LoadedArguments::load_one(TypeTable& types, const ArgumentPlace& pl
   auto object = repository_->objects().view(*argument.id);
   if (!object) return std::move(object).error().with_context(argument_name(place));
   objects_.push_back(std::move(*object));
+  if (!values_wanted_ && add_in_place(types, place, objects_.back().bytes(), *argument.id))
+    return {};
   return add_encoded(types, place, objects_.back().bytes(), argument.id, heap);
 }
 
 Result<void> LoadedArguments::load(store::Repository& repository, TypeTable& types,
                                    const FunctionRecord& record, std::string_view name,
-                                   std::span<const CallArgument> arguments, Heap& heap) {
+                                   std::span<const CallArgument> arguments, Heap& heap,
+                                   bool values) {
   repository_ = &repository;
+  values_wanted_ = values;
   for (size_t i = 0; i < arguments.size(); i++) {
     ArgumentPlace place{name, i, record.inputs[i]};
     auto loaded = load_one(types, place, arguments[i], heap);
@@ -91,6 +113,7 @@ Result<void> LoadedArguments::load(store::Repository& repository, TypeTable& typ
     }
     return loaded;
   }
+  for (size_t i = 0; i < values_.size(); i++) values_[i].object = &ids_[i];
   return {};
 }
 

@@ -35,11 +35,13 @@ std::optional<std::vector<Hash>> quick_ids(std::span<const CallArgument> argumen
 
 class LoadedArguments {
  public:
-  /// Reads, checks and canonicalises. Values go to `heap`, unless they hold functions.
+  /// Reads, checks and canonicalises. Values go to `heap`, unless they hold functions. Without
+  /// `values` stored numbers side by side are left where they are.
   /// Requires: a large stack; as many arguments as the function has inputs.
   /// Errors: type_mismatch, corrupt, not_found (a stored argument), exhausted.
   Result<void> load(store::Repository& repository, TypeTable& types, const FunctionRecord& record,
-                    std::string_view name, std::span<const CallArgument> arguments, Heap& heap);
+                    std::string_view name, std::span<const CallArgument> arguments, Heap& heap,
+                    bool values);
 
   const std::vector<Hash>& ids() const { return ids_; }
   std::span<const runtime::Argument> values() const { return values_; }
@@ -55,9 +57,12 @@ class LoadedArguments {
                         const CallArgument& argument, Heap& heap);
   Result<void> add_encoded(TypeTable& types, const runtime::ArgumentPlace& place, ByteView bytes,
                            std::optional<Hash> id, Heap& heap);
+  bool add_in_place(TypeTable& types, const runtime::ArgumentPlace& place, ByteView bytes,
+                    const Hash& id);
   void add(const Hash& id, Source source, const runtime::Argument& value);
 
   store::Repository* repository_ = nullptr;
+  bool values_wanted_ = true;
   std::vector<Hash> ids_;
   std::vector<Source> sources_;
   std::vector<runtime::Argument> values_;

@@ -31,6 +31,13 @@ std::optional<store::CallKey> waited_for(std::string_view decision) {
   return store::CallKey{*function, *call};
 }
 
+// Functions which run in workers anyway are placed by what they are.
+runtime::Runtime* runtime_for(const Shared& shared, const CallRequest& request) {
+  runtime::Runtime* own = request.function.runtime;
+  if (request.options.place.empty() || !own->wants_values()) return own;
+  return shared.parts.elsewhere == nullptr ? own : shared.parts.elsewhere;
+}
+
 HeapOptions heap_options(const Limits& limits) {
   HeapOptions out;
   if (limits.memory_bytes_max <= SIZE_MAX) {
@@ -54,6 +61,7 @@ Result<void> check_call(const KnownFunction& function, size_t arguments, std::st
 CallJob::CallJob(Shared& shared, const CallRequest& request)
     : shared_(shared),
       request_(request),
+      runtime_(runtime_for(shared, request)),
       own_heap_(heap_options(request.options.limits)),
       heap_(request.options.heap == nullptr ? own_heap_ : *request.options.heap) {}
 
@@ -67,7 +75,7 @@ void CallJob::set_spec(std::vector<Hash> arguments) {
 
 Result<void> CallJob::load() {
   SAMARA_CHECK(arguments_.load(shared_.repository(), shared_.parts.types, request_.function.record,
-                               request_.name, request_.arguments, heap_));
+                               request_.name, request_.arguments, heap_, runtime_->wants_values()));
   return {};
 }
 
@@ -90,8 +98,7 @@ Result<CallResult> CallJob::run() {
     if (known.has_value()) return std::move(*known);
   }
   if (std::optional<CallResult> circle = cycle()) return std::move(*circle);
-  SAMARA_TRY(auto prepared, shared_.functions.prepare(request_.function, request_.name));
-  SAMARA_CHECK(check_callees(*prepared));
+  SAMARA_TRY(auto prepared, prepare());
   SAMARA_CHECK(arguments_.store(shared_.repository(), request_.options.durability, false));
   SAMARA_TRY(auto turn, wait_for_turn());
   if (turn == nullptr) return circle_outcome("by a call that another process runs");
@@ -128,7 +135,25 @@ std::optional<CallResult> CallJob::cycle() const {
     waiting = "'" + std::string(at->name) + "' > " + waiting;
     if (at->call == call_) return circle_outcome(waiting);
   }
+  const std::vector<Hash>& outer = request_.options.ancestors;
+  if (std::find(outer.begin(), outer.end(), call_) != outer.end()) {
+    return circle_outcome("by way of a worker, " + waiting);
+  }
   return std::nullopt;
+}
+
+// Ready to run where it will run. A worker elsewhere looks after what it calls.
+Result<std::shared_ptr<const runtime::Prepared>> CallJob::prepare() {
+  if (runtime_ == request_.function.runtime) {
+    SAMARA_TRY(auto prepared, shared_.functions.prepare(request_.function, request_.name));
+    SAMARA_CHECK(check_callees(*prepared));
+    return prepared;
+  }
+  runtime::FunctionSource source;
+  source.function = request_.function.id;
+  source.record = &request_.function.record;
+  source.name = request_.name;
+  return runtime_->prepare(source);
 }
 
 Result<void> CallJob::check_callees(const runtime::Prepared& prepared) const {
@@ -218,6 +243,7 @@ Result<std::unique_ptr<store::CallLock>> CallJob::wait_on() {
 }
 
 void CallJob::tell_waiting(const std::optional<store::CallKey>& callee) {
+  if (record_.id == Uuid{}) return;  // another process has the record
   ExecutionRecord record = record_;
   if (callee.has_value()) {
     record.decisions.push_back(std::string(k_waits_for) + callee->function.hex() + "/" +
@@ -286,7 +312,7 @@ Result<void> CallJob::begin(const Past& past) {
   record_.call = call_;
   record_.spec = spec_;
   record_.owner = {shared_.self.pid, shared_.self.started, shared_.self.boot};
-  runtime::Placement placement = request_.function.runtime->placement();
+  runtime::Placement placement = runtime_->placement();
   record_.runtime = request_.function.record.kind;
   record_.place = std::move(placement.place);
   record_.decisions = reasons_to_run(request_.function, spec_, request_.options.no_memo, past,
@@ -299,9 +325,8 @@ Result<void> CallJob::begin(const Past& past) {
   });
 }
 
-Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
+Result<runtime::RunResult> CallJob::run_code(const runtime::Prepared& prepared, LogSink& log) {
   const CallOptions& options = request_.options;
-  LogBuffer log(options.limits.log_bytes_max, options.live_log);
   runtime::RunRequest run;
   run.arguments = arguments_.values();
   run.heap = &heap_;
@@ -310,9 +335,32 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   run.cancel = options.cancel;
   run.name = request_.name;
   run.observer = options.observer;
+  const runtime::RunIdentity identity = this->identity();
+  run.identity = &identity;
   Subcaller subcaller(shared_, request_, call_, *this);
   run.subcalls = &subcaller;
-  auto begun = request_.function.runtime->run(prepared, run);
+  SAMARA_TRY(runtime::RunResult ran, runtime_->run(prepared, run));
+  for (std::string& line : subcaller.decisions()) ran.decisions.push_back(std::move(line));
+  return ran;
+}
+
+Result<runtime::RunResult> CallJob::run_for_caller(const std::optional<Hash>& call) {
+  SAMARA_CHECK(load());
+  set_spec(arguments_.ids());
+  if (call.has_value() && *call != call_) {
+    return Error(Code::conflict, "here '" + request_.name +
+                                     "' stands for another call: its platform functions, or names "
+                                     "that it calls, are not those of the caller");
+  }
+  SAMARA_TRY(auto prepared, prepare());
+  LogBuffer log(request_.options.limits.log_bytes_max, request_.options.live_log);
+  return run_code(*prepared, log);
+}
+
+Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
+  const CallOptions& options = request_.options;
+  LogBuffer log(options.limits.log_bytes_max, options.live_log);
+  auto begun = run_code(prepared, log);
   if (!begun) {
     // It is not running any more, whatever becomes of the process.
     record_.outcome = Outcome::of(OutcomeKind::trap,
@@ -325,13 +373,14 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   }
   runtime::RunResult ran = std::move(*begun);
   std::shared_ptr<const Bytes> bytes;
-  if (ran.outcome.is_value()) {
+  if (ran.outcome.is_value() && ran.stored) {
+    SAMARA_CHECK(check_stored(ran.outcome));
+  } else if (ran.outcome.is_value()) {
     bytes = std::make_shared<const Bytes>(std::move(ran.value));
     SAMARA_TRY(ran.outcome.value, store_result(*bytes));
   }
   record_.outcome = std::move(ran.outcome);
   record_.decisions.insert(record_.decisions.end(), ran.decisions.begin(), ran.decisions.end());
-  for (std::string& line : subcaller.decisions()) record_.decisions.push_back(std::move(line));
   record_.usage = ran.usage;
   SAMARA_CHECK(record_log(log));
   record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);
@@ -344,6 +393,32 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   };
   SAMARA_CHECK(shared_.records.put(record_, options.durability, store_again));
   return Finished{record_, bytes};
+}
+
+runtime::RunIdentity CallJob::identity() const {
+  runtime::RunIdentity out;
+  out.call = call_;
+  for (const CallChain* at = request_.chain; at != nullptr; at = at->outer) {
+    out.ancestors.push_back(at->call);
+  }
+  std::reverse(out.ancestors.begin(), out.ancestors.end());
+  const std::vector<Hash>& outer = request_.options.ancestors;
+  out.ancestors.insert(out.ancestors.begin(), outer.begin(), outer.end());
+  out.attempt = record_.id.text();
+  out.repeatable =
+      request_.function.pure || request_.function.record.effect() == Effect::idempotent;
+  out.place = request_.options.place;
+  return out;
+}
+
+// A result that somebody else has stored is only believed to be there when it is.
+Result<void> CallJob::check_stored(Outcome& outcome) {
+  SAMARA_TRY(bool there, shared_.repository().objects().contains(outcome.value));
+  if (!there) {
+    outcome = Outcome::of(OutcomeKind::lost,
+                          "the result " + outcome.value.short_hex() + " is not in the repository");
+  }
+  return {};
 }
 
 Result<Hash> CallJob::store_result(ByteView bytes) {

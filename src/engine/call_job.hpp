@@ -35,6 +35,8 @@ class CallJob {
   CallJob(Shared& shared, const CallRequest& request);
 
   Result<CallResult> run();
+  /// The run alone, of a call that another process records.
+  Result<runtime::RunResult> run_for_caller(const std::optional<Hash>& call);
   /// The call's id alone; nothing is stored.
   Result<Hash> id();
   /// What it calls waits for somebody who runs the same; nothing: not any more. Told to others by
@@ -50,6 +52,7 @@ class CallJob {
   std::optional<CallResult> cycle() const;
   CallResult circle_outcome(const std::string& how) const;
   bool waits_in_a_circle();
+  Result<std::shared_ptr<const runtime::Prepared>> prepare();
   Result<void> check_callees(const runtime::Prepared& prepared) const;
   std::optional<CallResult> quick_answer();
   Result<void> load();
@@ -61,7 +64,10 @@ class CallJob {
   Result<std::unique_ptr<store::CallLock>> wait_on();
   Result<void> look_back(Past& past);
   Result<void> begin(const Past& past);
+  Result<runtime::RunResult> run_code(const runtime::Prepared& prepared, LogSink& log);
   Result<Finished> execute(const runtime::Prepared& prepared);
+  runtime::RunIdentity identity() const;
+  Result<void> check_stored(Outcome& outcome);
   Result<Hash> store_result(ByteView bytes);
   Result<void> record_log(LogBuffer& log);
   CallResult result(const ExecutionRecord& record, std::shared_ptr<const Bytes> bytes);
@@ -69,6 +75,7 @@ class CallJob {
 
   Shared& shared_;
   const CallRequest& request_;
+  runtime::Runtime* runtime_;  // that of the function, or elsewhere
   Heap own_heap_;
   Heap& heap_;
   LoadedArguments arguments_;

@@ -185,7 +185,7 @@ std::optional<CallResult> Engine::Impl::recall(const KnownFunction& function,
 
 Result<CallResult> Engine::call(const Hash& function, std::span<const CallArgument> arguments,
                                 const CallOptions& options) {
-  NameSnapshot names(repository());
+  NameSnapshot names(repository(), impl_->parts.offered);
   SAMARA_TRY(auto known, impl_->functions.get(function, names));
   bool memo = known->pure && !options.no_memo;
   if (memo && arguments.size() == known->record.inputs.size() && known->missing_grant.empty()) {
@@ -200,9 +200,23 @@ Result<CallResult> Engine::call(const Hash& function, std::span<const CallArgume
   return result;
 }
 
+Result<runtime::RunResult> Engine::run_for_caller(const Hash& function,
+                                                  std::span<const CallArgument> arguments,
+                                                  const std::optional<Hash>& call,
+                                                  const CallOptions& options) {
+  NameSnapshot names(repository(), impl_->parts.offered);
+  SAMARA_TRY(auto known, impl_->functions.get(function, names));
+  CallRequest request{*known, arguments, options, name_for_messages(function, options.name),
+                      false,  names};
+  SAMARA_CHECK(check_call(*known, arguments.size(), request.name));
+  Result<runtime::RunResult> result = Error(Code::cancelled, "");
+  SAMARA_CHECK(impl_->stack.run([&] { result = CallJob(*impl_, request).run_for_caller(call); }));
+  return result;
+}
+
 Result<store::CallKey> Engine::key_of(const Hash& function, std::span<const CallArgument> arguments,
                                       const CallOptions& options) {
-  NameSnapshot names(repository());
+  NameSnapshot names(repository(), impl_->parts.offered);
   SAMARA_TRY(auto known, impl_->functions.get(function, names));
   CallRequest request{*known, arguments, options, name_for_messages(function, options.name),
                       false,  names};

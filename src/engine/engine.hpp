@@ -20,6 +20,7 @@
 #include "call/limits.hpp"
 #include "engine/arguments.hpp"
 #include "engine/names.hpp"
+#include "engine/offered.hpp"
 #include "engine/quarantine.hpp"
 #include "engine/records.hpp"
 #include "engine/values.hpp"
@@ -45,6 +46,9 @@ struct EngineParts {
   port::Processes& processes;
   /// What runs functions of other kinds than East. Of each kind one.
   std::span<runtime::Runtime* const> runtimes = {};
+  FindOffered offered = nullptr;
+  /// Runs functions of any kind in worker processes, for callers who want that. Null: nobody does.
+  runtime::Runtime* elsewhere = nullptr;
 };
 
 struct EngineOptions {
@@ -102,6 +106,11 @@ struct CallOptions {
   runtime::RunObserver* observer = nullptr;
   /// Set by another thread to end the call, also while it waits for somebody who runs the same.
   const std::atomic<bool>* cancel = nullptr;
+  /// The queue whose workers shall run it, where it could run here; empty: it runs here. What it
+  /// calls runs where it runs best.
+  std::string place = {};
+  /// Call ids of those who wait for it in other processes, outermost first.
+  std::vector<Hash> ancestors = {};
 };
 
 struct CallResult {
@@ -169,6 +178,13 @@ class Engine {
   /// and those of the store. Whatever the function itself does is an outcome.
   Result<CallResult> call(const Hash& function, std::span<const CallArgument> arguments,
                           const CallOptions& options = {});
+  /// Runs a function for a call that another process has begun and will record: nothing is
+  /// recorded here but what it calls. `call`: its id, which must be what it is here.
+  /// Errors: as call; conflict (here its platform functions are others).
+  Result<runtime::RunResult> run_for_caller(const Hash& function,
+                                            std::span<const CallArgument> arguments,
+                                            const std::optional<Hash>& call,
+                                            const CallOptions& options);
   /// The id which such a call has now. Stores nothing, and leaves typed arguments as they are.
   /// Errors: as call.
   Result<store::CallKey> key_of(const Hash& function, std::span<const CallArgument> arguments,

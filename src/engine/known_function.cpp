@@ -41,7 +41,10 @@ void judge(KnownFunction& function, const std::vector<std::string>& capabilities
       function.impurity = reached_text(offer.name, effect);
     }
     if (!offer.offered) continue;
-    function.bindings.emplace(offer.name, offer.implementation);
+    // Zero: nothing to be bound, for it is the code itself.
+    if (offer.implementation != Hash{}) {
+      function.bindings.emplace(offer.name, offer.implementation);
+    }
     bool granted = offer.capability.empty() || std::find(capabilities.begin(), capabilities.end(),
                                                          offer.capability) != capabilities.end();
     if (!granted && function.missing_grant.empty()) {
@@ -165,7 +168,7 @@ Result<std::shared_ptr<const KnownFunction>> FunctionTable::get(const Hash& id,
 }
 
 Result<std::shared_ptr<const KnownFunction>> FunctionTable::get(const Hash& id) {
-  NameSnapshot now(parts_.repository);
+  NameSnapshot now(parts_.repository, parts_.offered);
   return get(id, now);
 }
 

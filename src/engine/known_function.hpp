@@ -39,6 +39,7 @@ struct FunctionTableParts {
   const RecordTypes& types;
   std::span<runtime::Runtime* const> runtimes;
   const std::vector<std::string>& capabilities;
+  const FindOffered& offered;
 };
 
 class FunctionTable {

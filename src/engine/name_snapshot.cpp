@@ -17,6 +17,9 @@ Result<std::optional<Hash>> NameSnapshot::find(const std::string& name) {
              found.error().code != Code::invalid_argument) {
     return std::move(found).error();
   }
+  if (!id.has_value() && offered_ != nullptr) {
+    SAMARA_TRY(id, offered_(name));
+  }
   known_.emplace(name, id);
   return id;
 }

@@ -9,19 +9,23 @@
 #include <string>
 
 #include "core/hash.hpp"
+#include "engine/offered.hpp"
 #include "store/repository.hpp"
 
 namespace samara::engine {
 
 class NameSnapshot {
  public:
-  explicit NameSnapshot(store::Repository& repository) : repository_(repository) {}
+  NameSnapshot(store::Repository& repository, const FindOffered& offered)
+      : repository_(repository), offered_(offered) {}
 
-  /// The function `functions/<name>`; nothing: there is none.
+  /// The function `functions/<name>`, else what workers offer under the name; nothing: there is
+  /// neither. Errors: ambiguous (workers offer different ones).
   Result<std::optional<Hash>> find(const std::string& name);
 
  private:
   store::Repository& repository_;
+  const FindOffered& offered_;
   std::mutex mutex_;  // guards known_; also held while a name is looked up
   std::map<std::string, std::optional<Hash>> known_;
 };

@@ -21,7 +21,7 @@ struct Shared {
         values(parts.repository, parts.types, stack),
         records(parts.repository, types, parts.processes),
         runtimes(with(east, parts.runtimes)),
-        functions({parts.repository, types, runtimes, options.capabilities}),
+        functions({parts.repository, types, runtimes, options.capabilities, parts.offered}),
         memo(parts.repository.pins(), options.memo_entries_max),
         history(parts.repository, records),
         quarantine(parts.repository, options.quarantine),

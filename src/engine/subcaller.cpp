@@ -33,6 +33,7 @@ Result<runtime::SubcallResult> Subcaller::call(const runtime::Subcall& call) {
   options.live_log = request_.options.live_log;
   options.cancel = request_.options.cancel;
   options.name = call.name;
+  options.ancestors = request_.options.ancestors;
   std::vector<CallArgument> arguments;
   arguments.reserve(call.arguments.size());
   for (ByteView bytes : call.arguments) arguments.push_back(CallArgument::encoded(bytes));

@@ -25,6 +25,12 @@ class Bell {
   /// A look has found something: the next ones come sooner.
   void found() { pause_ = k_pause_min; }
   void interrupt();
+  /// As Watcher::descriptor; -1 also where nothing is watched.
+  int32_t descriptor() { return watcher_ != nullptr ? watcher_->descriptor() : -1; }
+  /// As Watcher::alarm.
+  void alarm(port::Instant at) {
+    if (watcher_ != nullptr) watcher_->alarm(at);
+  }
 
  private:
   // The first is short against a call, the last seldom enough for an idle worker that is blind.

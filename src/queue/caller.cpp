@@ -359,7 +359,8 @@ Result<std::optional<Answer>> Caller::next(Instant until) {
       SAMARA_CHECK(settle_suspects(now));
     }
     if (auto ready = take_ready()) return ready;
-    SAMARA_CHECK(hear(wake_time(until)));
+    const bool ended = interrupted_.load(std::memory_order_relaxed);
+    SAMARA_CHECK(hear(ended ? port::k_long_ago : wake_time(until)));
     if (bell_.blind()) SAMARA_CHECK(look());
     // Asked first: the ring may have come together with events, and does not come again.
     if (interrupted_.exchange(false, std::memory_order_relaxed)) return std::optional<Answer>();

@@ -145,17 +145,35 @@ Result<std::optional<Claim>> Worker::next(Instant until) {
       if (claimed.has_value()) return claimed;
     }
     if (look_) continue;
-    SAMARA_CHECK(hear(wake_time(until)));
+    // The bell may have been heard by poll(), or by a look that did not wait.
+    const bool ended = interrupted_.load(std::memory_order_relaxed);
+    SAMARA_CHECK(hear(ended ? port::k_long_ago : wake_time(until)));
     heard = true;
-    // Asked first: the ring may have come together with events, and does not come again.
-    if (interrupted_.exchange(false, std::memory_order_relaxed)) return std::optional<Claim>();
+    // Asked first: the bell may have come together with events, and does not come again.
+    if (interrupted_.exchange(false, std::memory_order_relaxed)) return nothing();
     if (!report_.events.empty()) continue;
     if (until == port::k_long_ago || (until != port::k_never && parts_.clock.now() >= until)) {
       // A blind worker that only collects has not looked yet.
       if (look_) SAMARA_CHECK(look());
-      if (!may_take_first()) return std::optional<Claim>();
+      if (!may_take_first()) return nothing();
     }
   }
+}
+
+// Who waits outside is told when what was put off becomes ready, and that an interrupt came before
+// what there is.
+std::optional<Claim> Worker::nothing() {
+  if (!outside_) return std::nullopt;
+  const bool more = look_ || may_take_first();
+  bell_.alarm(more ? port::k_long_ago : wake_time(port::k_never));
+  return std::nullopt;
+}
+
+int32_t Worker::wait_descriptor() {
+  std::lock_guard hearing(hearing_);
+  const int32_t out = bell_.descriptor();
+  outside_ = out >= 0;
+  return out;
 }
 
 Result<void> Worker::poll() {

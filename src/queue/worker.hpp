@@ -53,6 +53,11 @@ class Worker {
   Result<void> poll();
   /// Ends the present or the next wait of next().
   void interrupt();
+  /// For programs that wait for other things as well: a file descriptor that can be read from (by
+  /// poll, epoll, libuv) when next(port::k_long_ago) may give something. Whoever waits by it first
+  /// calls that until it gives nothing. The worker's own until it ends. -1: there is none, because
+  /// the worker is blind. Requires: no thread is in next().
+  int32_t wait_descriptor();
 
   const std::string& id() const { return presence_->id(); }
   size_t in_hand() const;
@@ -81,6 +86,7 @@ class Worker {
   Result<void> start(std::string_view path);
   Result<void> hear(port::Instant until);
   Result<void> look();
+  std::optional<Claim> nothing();
   void note_cancel(const std::string& file_name);
   Result<std::optional<Claim>> claim(const Backlog::Entry& entry);
   Result<std::optional<Claim>> take(const Backlog::Entry& entry);
@@ -99,11 +105,12 @@ class Worker {
   std::vector<Queue> queues_;
   int32_t claims_watch_ = -1;
 
-  std::mutex hearing_;  // held by whoever waits or collects; guards the next five
+  std::mutex hearing_;  // held by whoever waits or collects; guards the next six
   Backlog backlog_;
   port::WatchReport report_;
   bool look_ = true;
   uint32_t misses_ = 0;
+  bool outside_ = false;  // somebody waits by the descriptor
 
   mutable std::mutex
       mutex_;  // guards the next three; may be taken under hearing_, not the other way

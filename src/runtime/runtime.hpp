@@ -53,7 +53,18 @@ struct FunctionSource {
 /// One argument: bytes of a full beast2 value of any dialect, or a value in RunRequest::heap.
 struct Argument {
   ByteView encoded;
-  TypedValue value;  // used when its type is not null
+  TypedValue value;              // used when its type is not null
+  const Hash* object = nullptr;  // where the engine has stored it; null: it has not
+};
+
+/// What a run is, for runtimes that run it elsewhere.
+struct RunIdentity {
+  Hash call;
+  /// Call ids of those who wait for it, outermost first.
+  std::vector<Hash> ancestors;
+  std::string attempt;      // the name of its record
+  bool repeatable = false;  // pure or idempotent: it may run again when a worker died over it
+  std::string place;        // the queue that the caller wants it to go to; empty: its own
 };
 
 /// What a run lets others see while it goes on: the word of the function, which nobody has checked.
@@ -113,11 +124,13 @@ struct RunRequest {
   /// Where the runtime says now and then how much memory the code itself has, for those who look
   /// while it runs. Null: nobody does. It stands alone.
   std::atomic<uint64_t>* memory_bytes = nullptr;
+  const RunIdentity* identity = nullptr;  // null: a run that is no call
 };
 
 struct RunResult {
-  Outcome outcome;  // a value outcome has no hash yet: whoever stores `value` sets it
-  Bytes value;      // the result in canonical form, if there is one
+  Outcome outcome;      // a value outcome has no hash yet: whoever stores `value` sets it
+  Bytes value;          // the result in canonical form, if there is one
+  bool stored = false;  // the result is the object `outcome.value` of the repository already
   Usage usage;
   /// What was decided on the way, for people: "interpreted: its machine code is not ready".
   std::vector<std::string> decisions;
@@ -145,6 +158,8 @@ class Runtime {
     static_cast<void>(prepared);
     return {};
   }
+  /// Whether arguments are decoded for it. Otherwise it takes large ones as the objects they are.
+  virtual bool wants_values() const { return true; }
   /// Whether what was prepared before may be run as it is; otherwise prepare decides anew. Policies
   /// change while programs run. Requires: `prepared` comes from this runtime.
   virtual bool current(const Prepared& prepared) {

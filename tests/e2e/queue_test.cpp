@@ -1,6 +1,7 @@
 // What the queue promises to callers and workers, on a real file system.
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -368,6 +369,103 @@ TEST_F(QueueSuite, an_idle_worker_is_not_woken) {
   idle.join();
   // Going to sleep once, and perhaps waiting for a lock of the kernel.
   EXPECT_LE(after.ru_nvcsw - before.ru_nvcsw, 3);
+}
+
+TEST_F(QueueSuite, an_interrupt_that_comes_with_a_request_is_not_lost) {
+  auto asking = caller();
+  auto working = worker();
+  EXPECT_TRUE(nothing_for(*working));
+  ASSERT_TRUE(asking->publish("cpp", request()));
+  working->interrupt();
+  const port::Instant start = clock.now();
+  int claims = 0;
+  for (int i = 0; i < 2; i++) {
+    auto got = working->next(start + 100s);
+    ASSERT_TRUE(got);
+    if (got->has_value()) claims++;
+  }
+  EXPECT_EQ(claims, 1);
+  EXPECT_LT(clock.now() - start, 50s) << "a wait went on in spite of an interrupt";
+}
+
+TEST_F(QueueSuite, an_interrupt_that_comes_with_a_reply_is_not_lost) {
+  auto asking = caller();
+  auto working = worker();
+  ASSERT_TRUE(asking->next(port::k_long_ago));
+  ASSERT_TRUE(asking->publish("cpp", request()));
+  answer(*working, claim(*working));
+  asking->interrupt();
+  const port::Instant start = clock.now();
+  int answers = 0;
+  for (int i = 0; i < 2; i++) {
+    auto got = asking->next(start + 100s);
+    ASSERT_TRUE(got);
+    if (got->has_value()) answers++;
+  }
+  EXPECT_EQ(answers, 1);
+  EXPECT_LT(clock.now() - start, 50s) << "a wait went on in spite of an interrupt";
+}
+
+TEST_F(QueueSuite, an_interrupt_outlives_a_poll) {
+  auto working = worker();
+  working->wait_descriptor();
+  working->interrupt();
+  ASSERT_TRUE(working->poll());
+  const port::Instant start = clock.now();
+  ASSERT_TRUE(working->next(start + 100s));
+  EXPECT_LT(clock.now() - start, 50s);
+}
+
+TEST_F(QueueSuite, one_can_wait_outside_by_a_descriptor) {
+  auto asking = caller();
+  auto working = worker();
+  const int descriptor = working->wait_descriptor();
+  ASSERT_GE(descriptor, 0);
+  EXPECT_EQ(working->wait_descriptor(), descriptor);
+  auto readable = [&](int limit_ms) {
+    pollfd source{.fd = descriptor, .events = POLLIN, .revents = 0};
+    return ::poll(&source, 1, limit_ms) == 1;
+  };
+  EXPECT_TRUE(nothing_for(*working));
+  EXPECT_FALSE(readable(0));
+  for (uint8_t i = 0; i < 3; i++) ASSERT_TRUE(asking->publish("cpp", request(i)));
+  EXPECT_TRUE(readable(30'000));
+  // Who waits outside takes until there is nothing.
+  int taken_count = 0;
+  while (auto more = *working->next(port::k_long_ago)) {
+    answer(*working, *more);
+    taken_count++;
+  }
+  EXPECT_EQ(taken_count, 3);
+  EXPECT_FALSE(readable(0));
+  working->interrupt();
+  EXPECT_TRUE(readable(30'000));
+  EXPECT_TRUE(nothing_for(*working));
+  EXPECT_FALSE(readable(0));
+
+  // Put off after a death: told when the time has come.
+  ASSERT_TRUE(asking->publish("cpp", request(9)));
+  auto doomed = worker();
+  claim(*doomed);
+  EXPECT_TRUE(nothing_for(*working));
+  die(std::move(doomed));
+  ASSERT_TRUE(asking->next(clock.now() + 10ms));
+  const port::Instant limit = clock.now() + 30s;
+  std::optional<Claim> got;
+  while (!got.has_value() && clock.now() < limit) {
+    ASSERT_TRUE(readable(30'000));
+    auto taken = working->next(port::k_long_ago);
+    ASSERT_TRUE(taken);
+    got = std::move(*taken);
+  }
+  ASSERT_TRUE(got.has_value());
+  EXPECT_EQ(got->attempt, 2U);
+}
+
+TEST_F(QueueSuite, a_blind_worker_has_no_descriptor) {
+  auto working = Worker::open(blind_parts, path, {.queues = {"cpp"}, .word = "test"});
+  ASSERT_TRUE(working);
+  EXPECT_EQ((*working)->wait_descriptor(), -1);
 }
 
 TEST_F(QueueSuite, many_threads_publish_and_each_reply_comes_once) {

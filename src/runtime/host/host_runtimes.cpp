@@ -21,13 +21,22 @@ wasm::WasmRuntimeParts wasm_parts(const RecordTypes& types, const HostParts& par
 
 HostRuntimes::HostRuntimes(HostParts parts)
     : types_(parts.types),
+      scripts_(parts.types),
       trust_(parts.trust),
       compiler_({.programs = &parts.programs,
                  .program = std::move(parts.code_compiler),
                  .cache = parts.code_cache}),
       wasm_(wasm_parts(types_, parts, compiler_)),
       native_({.types = types_, .sandbox = parts.sandbox, .rules = parts.trust}),
-      all_{&wasm_, &native_} {}
+      all_{&wasm_, &native_} {
+  if (parts.queue == nullptr) return;
+  elsewhere_ = std::make_unique<QueueRuntime>("", types_, scripts_, parts.clock, *parts.queue);
+  for (std::string_view kind : {k_kind_offer, k_kind_python, k_kind_node, k_kind_julia}) {
+    queued_.push_back(
+        std::make_unique<QueueRuntime>(kind, types_, scripts_, parts.clock, *parts.queue));
+    all_.push_back(queued_.back().get());
+  }
+}
 
 Result<void> HostRuntimes::compile(const ImportedFunction& imported) {
   if (imported.record.kind != k_kind_wasm || !compiler_.available()) return {};

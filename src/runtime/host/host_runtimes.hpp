@@ -4,7 +4,6 @@
 //
 // Threads: any, after the constructor. Specified by: docs/architecture.md, "Runtimes".
 
-#include <array>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "runtime/imported_function.hpp"
 #include "runtime/native/native_runtime.hpp"
+#include "runtime/queue/queue_runtime.hpp"
 #include "runtime/wasm/wasm_runtime.hpp"
 
 namespace samara::runtime {
@@ -42,6 +42,8 @@ struct HostParts {
   port::Workers* workers = nullptr;
   /// Whose signatures on native images count; null: every image runs, signed or not.
   trust::TrustSource* trust = nullptr;
+  /// The way to workers of other languages. Null: their functions do not run.
+  QueueLink* queue = nullptr;
 };
 
 /// The program that compiles WebAssembly to machine code, installed beside those that use it.
@@ -59,6 +61,9 @@ class HostRuntimes {
   /// For EngineParts::runtimes.
   std::span<Runtime* const> all() const { return all_; }
 
+  /// For EngineParts::elsewhere; null where no queue was given.
+  Runtime* elsewhere() const { return elsewhere_.get(); }
+
   /// The kind of function that a file's first bytes announce: k_kind_wasm, …; nothing for a file of
   /// another kind, which may be East.
   static std::optional<std::string_view> kind_of(ByteView bytes);
@@ -69,14 +74,21 @@ class HostRuntimes {
   Result<void> compile(const ImportedFunction& imported);
   /// What stands around modules. Errors: as wasm::WasmRuntime::walls.
   Result<std::vector<port::SandboxWall>> wasm_walls() { return wasm_.walls(); }
+  /// A function of source in the language of a worker. Errors: as import_script.
+  Result<ImportedFunction> import(const ScriptOrder& script) const {
+    return import_script(types_, scripts_, script);
+  }
 
  private:
   RecordTypes types_;
+  ScriptTypes scripts_;
   trust::TrustSource* trust_;
   wasm::CodeCompiler compiler_;
   wasm::WasmRuntime wasm_;
   native::NativeRuntime native_;
-  std::array<Runtime*, 2> all_;
+  std::vector<std::unique_ptr<QueueRuntime>> queued_;
+  std::unique_ptr<QueueRuntime> elsewhere_;
+  std::vector<Runtime*> all_;
 };
 
 }  // namespace samara::runtime

@@ -1,0 +1,72 @@
+#pragma once
+// Roster: the workers that live, and what each says that it serves. What a worker says of itself is
+// kept small and checked when it is read: anything else counts as saying nothing.
+// Threads: any. Specified by: docs/formats/queue.md, "Presence".
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/hash.hpp"
+#include "queue/queue_folder.hpp"
+
+namespace samara::queue {
+
+/// A platform function that a worker offers.
+struct OfferedFunction {
+  std::string name;
+  Hash function;
+  bool operator==(const OfferedFunction&) const = default;
+};
+
+/// What a worker says of itself in its presence file.
+struct Advert {
+  std::string word;  // for people, one line
+  int64_t pid = 0;
+  uint32_t slots = 1;
+  std::vector<std::string> queues;
+  std::vector<OfferedFunction> offers;
+  bool operator==(const Advert&) const = default;
+
+  std::string text() const;
+  /// Nothing: it is no whole advert.
+  static std::optional<Advert> parse(std::string_view text);
+};
+
+struct LivingWorker {
+  std::string id;
+  Advert advert;
+};
+
+class Roster {
+ public:
+  /// `path` is the folder `queue` of a repository.
+  static Result<std::unique_ptr<Roster>> open(const QueueParts& parts, std::string_view path);
+
+  /// All that live now. Errors: io.
+  Result<std::vector<LivingWorker>> workers();
+  /// Whether a living worker serves the queue. What was seen less than `age` ago counts, if it says
+  /// yes.
+  Result<bool> served(const std::string& queue, std::chrono::nanoseconds age);
+  /// The function that stands for a platform function offered now; nothing: nobody offers it.
+  /// What was seen less than `age` ago counts, if somebody did. Errors: ambiguous (several
+  /// implementations at once), io.
+  Result<std::optional<Hash>> offered(std::string_view name, std::chrono::nanoseconds age);
+
+ private:
+  explicit Roster(std::unique_ptr<QueueFolder> folder) : folder_(std::move(folder)) {}
+  Result<void> refresh();
+
+  std::unique_ptr<QueueFolder> folder_;
+  std::mutex mutex_;  // guards what follows; also held while the folder is read
+  bool seen_ = false;
+  port::Instant seen_at_{};
+  std::set<std::string, std::less<>> queues_;
+  std::map<std::string, std::set<Hash>, std::less<>> offers_;
+};
+
+}  // namespace samara::queue

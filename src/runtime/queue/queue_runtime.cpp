@@ -1,0 +1,235 @@
+#include "runtime/queue/queue_runtime.hpp"
+
+#include <algorithm>
+
+#include "call/type_name.hpp"
+#include "runtime/argument_error.hpp"
+#include "runtime/limit_outcome.hpp"
+#include "value/beast2.hpp"
+
+namespace samara::runtime {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+// Larger arguments go as objects, which the worker maps: a message is copied four times.
+constexpr size_t k_inline_bytes_max = 16 * 1024;
+
+struct PreparedWork final : Prepared {
+  Hash function;
+  std::string queue;
+  std::string what;  // for people: whom it needs
+  std::string path;  // of the source
+  Hash environment;
+  std::string runtime;  // whose workers make environments
+  std::vector<const Type*> inputs;
+  const Type* output = nullptr;
+};
+
+void pass_log(const Reply& reply, LogSink* log) {
+  if (log == nullptr) return;
+  for (const LogEntry& entry : reply.log.entries) log->write(entry.stream, entry.text);
+}
+
+Bytes text_bytes(std::string_view text) {
+  ByteView view = as_bytes(text);
+  return {view.begin(), view.end()};
+}
+
+}  // namespace
+
+Placement QueueRuntime::placement() const {
+  if (kind_.empty()) return {"worker", "run by a worker process: its caller wants it so"};
+  return {"worker", "run by a worker process: that is where " +
+                        (kind_ == k_kind_offer ? std::string("it is offered")
+                                               : std::string(kind_) + " runs")};
+}
+
+// The effect was declared by whoever added the function; there is nothing to be bound.
+std::vector<Offer> QueueRuntime::offers(const FunctionRecord& record) const {
+  std::vector<Offer> out;
+  out.reserve(record.effects.size());
+  for (const ReachedEffect& reached : record.effects) {
+    Offer offer;
+    offer.name = reached.name;
+    offer.offered = true;
+    offer.effect = reached.effect;
+    out.push_back(std::move(offer));
+  }
+  return out;
+}
+
+Result<std::shared_ptr<const Prepared>> QueueRuntime::prepare(const FunctionSource& source) {
+  auto out = std::make_shared<PreparedWork>();
+  out->function = source.function;
+  out->inputs = source.record->inputs;
+  out->output = source.record->output;
+  if (kind_.empty()) return std::shared_ptr<const Prepared>(std::move(out));
+  if (kind_ == k_kind_offer) {
+    SAMARA_TRY(OfferCode offer, decode_offer(source.code, scripts_));
+    out->queue = queue_of_offer(source.function);
+    out->what = "the platform function '" + offer.name + "' in this version";
+  } else {
+    SAMARA_TRY(Script script, decode_script(source.code, scripts_));
+    out->environment = environment_id(script);
+    out->queue = queue_of_script(kind_, out->environment);
+    out->runtime = kind_;
+    out->what = "functions in " + std::string(kind_);
+    if (!source.companion.empty()) {
+      auto companion = decode_companion(source.companion, records_);
+      if (companion && companion->function == source.function) out->path = companion->source;
+    }
+  }
+  return std::shared_ptr<const Prepared>(std::move(out));
+}
+
+namespace {
+
+class WorkRun {
+ public:
+  WorkRun(const PreparedWork& work, const RunRequest& request, TypeTable& types, port::Clock& clock,
+          QueueLink& link)
+      : work_(work), request_(request), types_(types), clock_(clock), link_(link) {}
+
+  Result<RunResult> go() {
+    const port::Instant begin = clock_.now();
+    const nanoseconds wall = request_.limits.wall_max;
+    if (wall.count() > 0) deadline_ns_ = (begin + wall).time_since_epoch().count();
+    SAMARA_CHECK(find_worker());
+    SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
+    queue::Question question{queue(), {}, request_.cancel};
+    SAMARA_CHECK(fill(question.request));
+    SAMARA_TRY(Reply reply, exchange->ask(std::move(question)));
+    return take(std::move(reply), begin);
+  }
+
+ private:
+  const std::string& queue() const {
+    return work_.queue.empty() ? request_.identity->place : work_.queue;
+  }
+
+  // An environment is made when it is first needed, by the workers that have none.
+  Result<void> find_worker() {
+    if (work_.queue.empty()) return link_.need(queue(), "the queue '" + queue() + "'");
+    if (work_.environment == Hash{}) return link_.need(work_.queue, work_.what);
+    SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
+    SAMARA_TRY(bool served, exchange->roster().served(work_.queue, std::chrono::milliseconds(200)));
+    if (served) return {};
+    const std::string makers = queue_of_script(work_.runtime, {});
+    SAMARA_CHECK(link_.need(makers, work_.what));
+    queue::Question question{makers, {}, request_.cancel};
+    question.request.function = work_.function;
+    question.request.repeatable = true;
+    question.request.deadline_ns = deadline_ns_;
+    question.request.more.emplace("environment", text_bytes(work_.environment.hex()));
+    SAMARA_TRY(Reply reply, exchange->ask(std::move(question)));
+    pass_log(reply, request_.log);
+    if (reply.outcome.is_value()) return {};
+    return Error(Code::guest_failed, "the environment of '" + std::string(request_.name) +
+                                         "' cannot be made: " + reply.outcome.message);
+  }
+
+  Result<void> fill(Request& out) {
+    out.function = work_.function;
+    out.deadline_ns = deadline_ns_;
+    out.limits = request_.limits;
+    out.more.emplace("name", text_bytes(request_.name));
+    if (!work_.path.empty()) out.more.emplace("path", text_bytes(work_.path));
+    if (request_.identity != nullptr) {
+      const RunIdentity& identity = *request_.identity;
+      out.call = identity.call;
+      out.repeatable = identity.repeatable;
+      out.ancestors.assign(identity.ancestors.begin(), identity.ancestors.end());
+      out.more.emplace("live_log", text_bytes(identity.attempt));
+    }
+    out.arguments.reserve(request_.arguments.size());
+    for (size_t i = 0; i < request_.arguments.size(); i++) {
+      SAMARA_TRY(RequestArgument argument, message_argument(i));
+      out.arguments.push_back(std::move(argument));
+    }
+    return {};
+  }
+
+  Result<RequestArgument> message_argument(size_t index) {
+    const Argument& given = request_.arguments[index];
+    RequestArgument out;
+    const bool large = given.encoded.size() > k_inline_bytes_max || given.encoded.empty();
+    if (large && given.object != nullptr) {
+      out.object = *given.object;
+      return out;
+    }
+    if (!given.encoded.empty()) {
+      out.bytes.assign(given.encoded.begin(), given.encoded.end());
+      return out;
+    }
+    const ArgumentPlace place{request_.name, index, work_.inputs[index]};
+    if (given.value.type == nullptr) return argument_type_error(place, nullptr);
+    SAMARA_TRY(out.bytes,
+               encode_beast2(given.value.type, given.value.value, {.dialect = Dialect::b}));
+    return out;
+  }
+
+  // What is stored is what it claims to be, whoever made it.
+  bool fits(ByteView bytes) {
+    Heap heap;
+    Beast2Options canonical;
+    canonical.dialect = Dialect::b;
+    canonical.other_dialect = false;
+    canonical.canonical_only = true;
+    return decode_beast2(bytes, work_.output, types_, heap, canonical).has_value();
+  }
+
+  Result<RunResult> take(Reply reply, port::Instant begin) {
+    RunResult out;
+    pass_log(reply, request_.log);
+    out.usage = reply.usage;
+    out.usage.wall_ns = static_cast<uint64_t>((clock_.now() - begin).count());
+    if (!reply.worker.empty()) {
+      out.decisions.push_back("worker " + reply.worker +
+                              (reply.attempt > 1 ? " was attempt " + std::to_string(reply.attempt) +
+                                                       ": others died over it or were ended"
+                                                 : std::string()));
+    }
+    if (reply.outcome.kind == OutcomeKind::timeout) {
+      out.outcome = deadline_passed(request_.limits);
+      return out;
+    }
+    out.outcome = std::move(reply.outcome);
+    if (!out.outcome.is_value()) return out;
+    out.value = std::move(reply.bytes);
+    out.stored = out.value.empty();
+    if (out.value.size() > request_.limits.output_bytes_max) {
+      out.value.clear();
+      out.outcome = output_limit(request_.limits);
+    } else if (!out.stored && !fits(out.value)) {
+      out.value.clear();
+      out.outcome = Outcome::of(OutcomeKind::trap, "the worker's answer is no canonical value of " +
+                                                       type_name(work_.output));
+    }
+    return out;
+  }
+
+  const PreparedWork& work_;
+  const RunRequest& request_;
+  TypeTable& types_;
+  port::Clock& clock_;
+  QueueLink& link_;
+  int64_t deadline_ns_ = 0;
+};
+
+}  // namespace
+
+Result<RunResult> QueueRuntime::run(const Prepared& prepared, const RunRequest& request) {
+  const auto& work = static_cast<const PreparedWork&>(prepared);
+  if (request.arguments.size() != work.inputs.size()) {
+    return argument_count_error(request.name, work.inputs.size(), request.arguments.size());
+  }
+  if (work.queue.empty() && (request.identity == nullptr || request.identity->place.empty())) {
+    return Error(Code::invalid_argument,
+                 "no queue is named for '" + std::string(request.name) + "'");
+  }
+  return WorkRun(work, request, records_.types, clock_, link_).go();
+}
+
+}  // namespace samara::runtime
