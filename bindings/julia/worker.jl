@@ -14,9 +14,11 @@ let slots = findlast(==("--slots"), ARGS)
     delete!(ENV, "SAMARA_JULIA_STARTED")
     # Julia out of a prefix brings libraries of its own; programs that it starts have theirs.
     haskey(ENV, "SAMARA_JULIA_LIBRARIES") && delete!(ENV, "LD_LIBRARY_PATH")
-    push!(LOAD_PATH, @__DIR__)
+    # A string of its own: Julia 1.5 frees a literal of this code with the code.
+    here = string(@__DIR__, "/")
+    push!(LOAD_PATH, here)
     # Compiled once, beside the module where that may be written to.
-    depot = joinpath(@__DIR__, "depot")
+    depot = joinpath(here, "depot")
     try
         mkpath(depot)
         touch(joinpath(depot, "lock"))

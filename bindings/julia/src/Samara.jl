@@ -21,7 +21,7 @@ import LinearAlgebra
 import SHA
 
 export Repository, EastType, Variant, Id, Result, EastError, TypeMismatch
-export put, get_text, call, result, add, add_script, functions, resolve, set_ref, type_of, why,
+export put, get_text, call, result, cancelled, add, add_script, functions, resolve, set_ref, type_of, why,
     signature, platform, @platform, encode, decode, easttype
 
 include("library.jl")

@@ -72,6 +72,7 @@ struct CallOptions
     name::Ptr{UInt8}
     value_bytes_max::UInt64
     parent::Ptr{Cvoid}
+    place::Ptr{UInt8}
 end
 
 struct CallResult

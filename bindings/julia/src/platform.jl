@@ -13,7 +13,6 @@ end
 const everywhere = Dict{String,Any}()          # what `platform` without a repository has made
 const platform_functions = PlatformFunction[]  # by number
 const platform_lock = ReentrantLock()
-const packages_at_start = Set{Base.PkgId}()
 
 """
     platform(work, [repo,] name, inputs, output; effect="effectful", version=nothing)
@@ -21,7 +20,7 @@ const packages_at_start = Set{Base.PkgId}()
 Offers a function to East programs, under this name and with these types; to those that `repo` runs,
 or in a worker's file to all of the repository. Before the first function is added or run.
 `version` is part of the identity of calls; without it the source of the file is, with the versions
-of the packages that are loaded. An exception is an East error, which the program can catch.
+of the packages that it names in `using` and `import`. An exception is an East error, which the program can catch.
 
     platform("fit", [Vector{Float64}, Int], Vector{Float64}; effect="pure") do xs, degree
         …
@@ -96,29 +95,36 @@ macro platform(parts...)
     end
 end
 
-# Stands for what a function does, as long as its file and the packages it loads are the same.
+# Stands for what a function does, as long as its file and the packages that it names are the same.
 function source_digest(work)
-    context = SHA.SHA256_CTX()
-    SHA.update!(context, codeunits("julia $VERSION\n"))
-    for word in sort!([package_word(id) for id in keys(Base.loaded_modules) if !(id in packages_at_start)])
-        SHA.update!(context, codeunits(word * "\n"))
-    end
-    path = try
-        String(first(methods(work)).file)
-    catch
-        ""
-    end
-    source = isfile(path) ? read(path) : Vector{UInt8}(codeunits(join(map(m -> string(Base.uncompressed_ast(m)), methods(work)), "\n")))
-    SHA.update!(context, source)
-    return bytes2hex(SHA.digest!(context))
+    method = first(methods(work))
+    path = String(method.file)
+    source = isfile(path) ? read(path, String) :
+        join((string(Base.uncompressed_ast(each)) for each in methods(work)), "\n")
+    words = ["julia $VERSION"; sort!([package_word(name, method.module) for name in imported_names(source)])]
+    return bytes2hex(SHA.sha256(join(words, "\n") * "\n" * source))
 end
 
-function package_word(id::Base.PkgId)
-    path = Base.locate_package(id)
-    path === nothing && return id.name
+function imported_names(source)
+    names = Set{String}()
+    for line in eachmatch(r"^[ \t]*(?:using|import)[ \t]+([^#\n]+)"m, source)
+        list = first(split(line[1], ':'; limit=2))
+        for part in split(list, ',')
+            name = match(r"^\s*([A-Za-z_][A-Za-z0-9_]*)", part)
+            name === nothing || push!(names, name[1])
+        end
+    end
+    return names
+end
+
+function package_word(name, from)
+    id = Base.identify_package(from, name)
+    id === nothing && (id = Base.identify_package(name))
+    path = id === nothing ? nothing : Base.locate_package(id)
+    path === nothing && return name
     project = joinpath(dirname(dirname(path)), "Project.toml")
     m = isfile(project) ? match(r"^version\s*=\s*\"([^\"]*)\""m, read(project, String)) : nothing
-    return m === nothing ? id.name : id.name * " " * m[1]
+    return m === nothing ? name : name * " " * m[1]
 end
 
 function register(handle::Handle, made::PlatformFunction)

@@ -409,11 +409,12 @@ function memory_bytes(memory)
 end
 
 """
-    run(repo, function, arguments...; timeout=nothing, memory=nothing, allow=(), steps=nothing, memo=true)
+    run(repo, function, arguments...; timeout=nothing, memory=nothing, allow=(), steps=nothing,
+        memo=true, place=nothing)
 
 Runs a function, or finds its answer, and gives the value. `function`: a name or an id; arguments:
 values of its input types, or an `Id` for a stored one. timeout: seconds; memory: bytes or "64M";
-memo=false runs in any case. Other tasks go on meanwhile. Throws EastError, Timeout, Crash, … with
+memo=false runs in any case; place: a queue whose workers shall run it. Other tasks go on meanwhile. Throws EastError, Timeout, Crash, … with
 the id of the call.
 """
 Base.run(repo::Repository, name::Union{Id,AbstractString}, arguments...; options...) =
@@ -443,7 +444,8 @@ function call(repo::Repository, name::Union{Id,AbstractString}, arguments...; op
     return request === nothing ? Threads.@spawn(work()) : @async(work())
 end
 
-function run_call(repo, name, arguments, full; timeout=nothing, memory=nothing, allow=(), steps=nothing, memo=true)
+function run_call(repo, name, arguments, full; timeout=nothing, memory=nothing, allow=(), steps=nothing,
+                  memo=true, place=nothing)
     capabilities = isempty(allow) ? repo.allow : capability_list([repo.allow; capability_list(allow)])
     handle = take_handle(repo, capabilities)
     try
@@ -452,7 +454,7 @@ function run_call(repo, name, arguments, full; timeout=nothing, memory=nothing, 
         text = signature_text(repo, handle, id)
         call = with_codec(codec -> prepare_arguments(handle, codec, text, arguments, words))
         return finish(handle, id, words, text, call, full, milliseconds(timeout), memory_bytes(memory),
-                      UInt64(something(steps, 0)), memo)
+                      UInt64(something(steps, 0)), memo, place)
     finally
         give_handle(handle, repo)
     end
@@ -500,13 +502,13 @@ free_arguments(prepared) = foreach(prepared.blobs) do bytes
     bytes.data == C_NULL || ccall((:samara_bytes_free, lib), Cvoid, (Ref{Bytes},), bytes)
 end
 
-function finish(handle, id, words, text, prepared, full, wall_ms, memory_max, steps_max, memo)
+function finish(handle, id, words, text, prepared, full, wall_ms, memory_max, steps_max, memo, place)
     request = current_request()
     parent = request === nothing ? C_NULL : request.pointer
-    out, given = Ref(CallResult()), Ref(id)
+    out, given, queue = Ref(CallResult()), Ref(id), place === nothing ? nothing : String(place)
     options = Ref(CallOptions(sizeof(CallOptions), !memo, 0, wall_ms, memory_max, steps_max, pointer(words),
-                              MAPPED_BYTES_MIN, parent))
-    kept = (out, given, options, words, prepared, handle)
+                              MAPPED_BYTES_MIN, parent, cstring(queue)))
+    kept = (queue, out, given, options, words, prepared, handle)
     try
         code = let pointer_of(x::Base.RefValue{T}) where {T} = Base.unsafe_convert(Ptr{T}, x)
             GC.@preserve kept waiting(request) do

@@ -45,21 +45,20 @@ type_text(::Type{Some{T}}) where {T} = option_text(type_text(T))
 type_text(type::EastType) = type.text
 type_text(text::AbstractString) = startswith(text, ".") ? String(text) : "." * text
 function type_text(type::Union)
-    rest = Base.typesplit(type, Nothing)
-    Nothing <: type && rest !== Union{} && !(rest isa Union) && return option_text(type_text(rest))
+    rest = filter(part -> part !== Nothing, Base.uniontypes(type))
+    length(rest) == 1 && Nothing <: type && return option_text(type_text(rest[1]))
     throw(TypeMismatch("$type is no East type: only unions with Nothing are"))
 end
+struct_text(type) = named("Struct", fieldnames(type), map(type_text, fieldtypes(type)))
+type_text(type::Type{<:NamedTuple}) = isconcretetype(type) ? struct_text(type) :
+    throw(TypeMismatch("$type is no East type: its fields have none"))
 function type_text(type::Type)
-    if isconcretetype(type) && isstructtype(type) && (type <: NamedTuple || !(type <: Tuple)) &&
-            parentmodule(type) !== Core && type !== Variant && type !== Module &&
-            !(parentmodule(type) === Base && !(type <: NamedTuple))
-        names = fieldnames(type)
-        for (name, part) in zip(names, fieldtypes(type))
-            part === type && throw(TypeMismatch("$type contains itself: give its East type"))
-        end
-        return named("Struct", names, map(type_text, fieldtypes(type)))
-    end
-    throw(TypeMismatch("$type is no East type"))
+    # A struct of the user's.
+    isconcretetype(type) && isstructtype(type) && !(type <: Union{Tuple,Function,Variant}) &&
+        !(parentmodule(type) in (Core, Base)) || throw(TypeMismatch("$type is no East type"))
+    any(part -> part === type, fieldtypes(type)) &&
+        throw(TypeMismatch("$type contains itself: give its East type"))
+    return struct_text(type)
 end
 
 """
