@@ -190,6 +190,7 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
   LiveLog log(context);
   options.no_memo = arguments.flag("no-memo");
   options.name = input.name;
+  if (auto place = arguments.value("on")) options.place = *place;
   options.heap = &input.heap;
   options.live_log = context.quiet() ? nullptr : &log;
   LiveView view(context, input.record.output);
@@ -244,6 +245,7 @@ constexpr OptionSpec k_options[] = {
     {"live", 0, "", "show results so far, measurements and progress"},
     {"why", 'w', "", "tell why it ran, or why it did not"},
     {"allow", 0, "CAP,…", "let it use fs, fs:DIR, net, random, time; default: none"},
+    {"on", 0, "QUEUE", "let a worker run it: cpp, python, node, julia, wasm, native"},
     {"in-process", 0, "", "trust a WebAssembly module: no worker process for it"},
     {"timeout", 0, "TIME", "end it after 500ms, 30s, 5m; default: {timeout}"},
     {"memory", 0, "SIZE", "its values may take 512M; default: {memory}"},

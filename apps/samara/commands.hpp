@@ -35,6 +35,7 @@ extern const Command k_ref_rm;
 extern const Command k_ref_set;
 extern const Command k_repl;
 extern const Command k_run;
+extern const Command k_worker;
 extern const Command k_show;
 extern const Command k_sign;
 extern const Command k_stats;

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <map>
+#include <mutex>
 
 #include "platform/standard.hpp"
 #include "value/text_type.hpp"
@@ -24,6 +26,24 @@ static_assert(SAMARA_OUTCOME_LIMIT == static_cast<int>(OutcomeKind::limit));
 port::LinuxFiles& shared_files() {
   static port::LinuxFiles* files = std::make_unique<port::LinuxFiles>().release();
   return *files;
+}
+
+SharedQueue::SharedQueue(std::string path)
+    : link({types, shared_files(), watchers, clock, random,
+            "process " + std::to_string(::getpid()) + " (libsamara)",
+            [path = std::move(path)]() -> Result<std::string> { return path; }, nullptr}) {}
+
+std::shared_ptr<SharedQueue> shared_queue(const std::string& path) {
+  static std::mutex mutex;
+  static std::map<std::pair<pid_t, std::string>, std::weak_ptr<SharedQueue>> known;
+  std::lock_guard guard(mutex);
+  std::weak_ptr<SharedQueue>& entry = known[{::getpid(), path}];
+  auto out = entry.lock();
+  if (out == nullptr) {
+    out = std::make_shared<SharedQueue>(path);
+    entry = out;
+  }
+  return out;
 }
 
 int32_t finish(samara_repository* repository, const Result<void>& result) {
@@ -98,11 +118,8 @@ samara::runtime::HostRuntimes& samara_repository::runtimes() {
     host.workers = &workers;
     policy.emplace(files, clock, store->location());
     host.trust = &*policy;
-    queue.emplace(samara::runtime::QueueLinkParts{
-        types, files, watchers, clock, random,
-        "process " + std::to_string(::getpid()) + " (libsamara)",
-        [this]() -> samara::Result<std::string> { return store->location() + "/queue"; }, nullptr});
-    host.queue = &*queue;
+    queue = samara::capi::shared_queue(store->location() + "/queue");
+    host.queue = &queue->link;
     runtimes_made.emplace(std::move(host));
   }
   return *runtimes_made;
@@ -121,7 +138,8 @@ samara::engine::Engine& samara_repository::engine() {
     engine_ = std::make_unique<samara::engine::Engine>(
         samara::engine::EngineParts{
             *store, types, platform, clock, random, processes, runtimes().all(),
-            [this](std::string_view name) { return queue->offered(name); }, runtimes().elsewhere()},
+            [this](std::string_view name) { return queue->link.offered(name); },
+            runtimes().elsewhere()},
         std::move(options));
   }
   return *engine_;

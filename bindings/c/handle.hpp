@@ -25,6 +25,19 @@
 
 namespace samara::capi {
 
+/// The way of this process to the workers of a repository: one for all handles, since each would
+/// take one of the user's few file watchers.
+struct SharedQueue {
+  explicit SharedQueue(std::string path);
+  port::LinuxRandom random;
+  port::LinuxClock clock;
+  port::LinuxWatchers watchers;
+  TypeTable types;
+  runtime::QueueLink link;
+};
+/// Also after a fork, where the child gets its own.
+std::shared_ptr<SharedQueue> shared_queue(const std::string& path);
+
 /// Of the process, never gone: mappings of objects outlive their repository. Has no state.
 port::LinuxFiles& shared_files();
 
@@ -59,8 +72,7 @@ struct samara_repository {
       samara::port::program_beside(samara::runtime::k_wasm_worker), {}, clock};
   std::optional<samara::engine::SealedCache> code_cache;
   std::optional<samara::trust::PolicyFile> policy;
-  samara::port::LinuxWatchers watchers;
-  std::optional<samara::runtime::QueueLink> queue;
+  std::shared_ptr<samara::capi::SharedQueue> queue;
   std::optional<samara::runtime::HostRuntimes> runtimes_made;
 
   /// Requires: it is open.

@@ -102,15 +102,19 @@ Result<CallResult> CallJob::run() {
   SAMARA_CHECK(arguments_.store(shared_.repository(), request_.options.durability, false));
   SAMARA_TRY(auto turn, wait_for_turn());
   if (turn == nullptr) return circle_outcome("by a call that another process runs");
+  // Somebody may have run it since we looked.
+  SAMARA_TRY(std::vector<Attempt> attempts, shared_.records.attempts(key()));
   if (request_.memo) {
-    // Somebody may have run it since we looked.
-    std::optional<CallResult> known = answer();
-    if (known.has_value()) return std::move(*known);
+    auto gave = std::find_if(attempts.rbegin(), attempts.rend(), gave_value);
+    if (gave != attempts.rend()) {
+      std::optional<CallResult> known = answer(ExecutionRecord(gave->record));
+      if (known.has_value()) return std::move(*known);
+    }
   }
   SAMARA_CHECK(
       shared_.quarantine.check(spec_.function, request_.function.record.kind, request_.name));
   Past past;
-  SAMARA_CHECK(look_back(past));
+  SAMARA_CHECK(look_back(std::move(attempts), past));
   SAMARA_CHECK(begin(past));
   SAMARA_TRY(Finished finished, execute(*prepared));
   remember(finished.record, finished.bytes);
@@ -191,7 +195,10 @@ std::optional<CallResult> CallJob::quick_answer() {
 std::optional<CallResult> CallJob::answer() {
   auto found = shared_.records.latest(key(), gave_value);
   if (!found || !found->has_value()) return std::nullopt;
-  ExecutionRecord& record = (*found)->record;
+  return answer(std::move((*found)->record));
+}
+
+std::optional<CallResult> CallJob::answer(ExecutionRecord record) {
   auto object = shared_.repository().objects().view(record.outcome->value);
   if (!object) {
     lost_value_ = record.outcome->value;
@@ -275,8 +282,7 @@ bool CallJob::waits_in_a_circle() {
 }
 
 // Under the lock nobody runs this call: what is marked as running was left behind.
-Result<void> CallJob::look_back(Past& past) {
-  SAMARA_TRY(std::vector<Attempt> attempts, shared_.records.attempts(key()));
+Result<void> CallJob::look_back(std::vector<Attempt> attempts, Past& past) {
   past.attempts = attempts.size();
   past.lost_value = lost_value_;
   if (!attempts.empty()) past.latest_ms = attempts.back().record.id.unix_ms();

@@ -59,10 +59,11 @@ class CallJob {
   void set_spec(std::vector<Hash> arguments);
   store::CallKey key() const { return {spec_.function, call_}; }
   std::optional<CallResult> answer();
+  std::optional<CallResult> answer(ExecutionRecord record);
   /// Null: it would wait for ever.
   Result<std::unique_ptr<store::CallLock>> wait_for_turn();
   Result<std::unique_ptr<store::CallLock>> wait_on();
-  Result<void> look_back(Past& past);
+  Result<void> look_back(std::vector<Attempt> attempts, Past& past);
   Result<void> begin(const Past& past);
   Result<runtime::RunResult> run_code(const runtime::Prepared& prepared, LogSink& log);
   Result<Finished> execute(const runtime::Prepared& prepared);

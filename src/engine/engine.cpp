@@ -172,6 +172,12 @@ std::optional<CallResult> Engine::Impl::recall(const KnownFunction& function,
   Hash call = call_id(spec);
   auto answer = memo.find(call);
   if (answer == nullptr) return std::nullopt;
+  // One that was collected meanwhile is computed again.
+  auto there = repository().objects().contains(answer->value);
+  if (!there || !*there) {
+    memo.forget(call);
+    return std::nullopt;
+  }
   CallResult out;
   out.key = {function.id, call};
   out.outcome = Outcome::of_value(answer->value);
@@ -195,6 +201,8 @@ Result<CallResult> Engine::call(const Hash& function, std::span<const CallArgume
   CallRequest request{*known, arguments, options, name_for_messages(function, options.name),
                       memo,   names};
   SAMARA_CHECK(check_call(*known, arguments.size(), request.name));
+  // What runs elsewhere and has values of little depth needs no stack to speak of.
+  if (!known->runtime->wants_values() && known->flat) return CallJob(*impl_, request).run();
   Result<CallResult> result = Error(Code::cancelled, "");
   SAMARA_CHECK(impl_->stack.run([&] { result = CallJob(*impl_, request).run(); }));
   return result;

@@ -54,7 +54,7 @@ struct EngineParts {
 struct EngineOptions {
   /// Granted to all calls: "fs", "net", …
   std::vector<std::string> capabilities = {};
-  /// Answers kept in memory. Each keeps its result from being collected while the engine lives.
+  /// Answers kept in memory.
   size_t memo_entries_max = 4096;
   /// Results up to this size are kept in memory with the answer; 4096 of them take 64 MiB at most.
   size_t memo_value_bytes_max = 16 * 1024;

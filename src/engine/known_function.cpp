@@ -22,6 +22,14 @@ std::string reached_text(const std::string& name, Effect effect) {
   return "it reaches '" + name + "' (" + std::string(effect_word(effect)) + ")";
 }
 
+bool is_flat(const FunctionRecord& record) {
+  constexpr uint32_t k_depth = 64;
+  auto flat = [](const Type* type) {
+    return type->is_data() && !type->has_recursion() && type->depth() <= k_depth;
+  };
+  return flat(record.output) && std::all_of(record.inputs.begin(), record.inputs.end(), flat);
+}
+
 // A function may have been added when its platform functions were declared otherwise: what must be
 // assumed is the worse of then and now.
 void judge(KnownFunction& function, const std::vector<std::string>& capabilities) {
@@ -139,6 +147,7 @@ Result<std::shared_ptr<const KnownFunction>> FunctionTable::read(const Hash& id)
     return Error(Code::unsupported, "function " + store::in_quotes(id) + " is of kind '" +
                                         out->record.kind + "', which no runtime here runs");
   }
+  out->flat = is_flat(out->record);
   out->offers = out->runtime->offers(out->record);
   judge(*out, parts_.capabilities);
   return std::shared_ptr<const KnownFunction>(std::move(out));

@@ -29,6 +29,7 @@ struct KnownFunction {
   /// nearly all functions.
   std::vector<ReachedEffect> open;
   std::map<std::string, Hash, std::less<>> callees;
+  bool flat = false;  // its values nest little: neither types without end, nor functions
   bool pure = false;
   std::string impurity;       // why it is not pure: "it reaches 'console_log' (effectful)"
   std::string missing_grant;  // why it may not run: a capability that is not granted; else empty

@@ -1,7 +1,7 @@
 #pragma once
-// Memo: answers of this process's calls, in front of the records of the repository. An answer's
-// result is pinned as long as it is kept here, so that it never names an object that has been
-// collected. Threads: any.
+// Memo: answers of this process's calls, in front of the records of the repository. It keeps no
+// object from being collected: whoever finds an answer looks whether its result is still there.
+// Threads: any.
 
 #include <list>
 #include <memory>
@@ -11,7 +11,7 @@
 
 #include "call/outcome.hpp"
 #include "call/uuid7.hpp"
-#include "store/repository.hpp"
+#include "core/hash.hpp"
 
 namespace samara::engine {
 
@@ -24,14 +24,12 @@ struct Answer {
 
 class Memo {
  public:
-  Memo(store::Pins& pins, size_t entries_max) : pins_(pins), entries_max_(entries_max) {}
-  ~Memo();
+  explicit Memo(size_t entries_max) : entries_max_(entries_max) {}
   Memo(const Memo&) = delete;
   Memo& operator=(const Memo&) = delete;
 
   /// Null: not known here. Cost: a look-up in a hash table.
   std::shared_ptr<const Answer> find(const Hash& call);
-  /// Keeps an answer, unless its result is gone.
   void put(const Hash& call, Answer answer);
   void forget(const Hash& call);
 
@@ -42,7 +40,6 @@ class Memo {
   };
   using List = std::list<Entry>;  // most recently used first
 
-  store::Pins& pins_;
   size_t entries_max_;
   std::mutex mutex_;  // guards those below
   List list_;

@@ -22,7 +22,7 @@ struct Shared {
         records(parts.repository, types, parts.processes),
         runtimes(with(east, parts.runtimes)),
         functions({parts.repository, types, runtimes, options.capabilities, parts.offered}),
-        memo(parts.repository.pins(), options.memo_entries_max),
+        memo(options.memo_entries_max),
         history(parts.repository, records),
         quarantine(parts.repository, options.quarantine),
         self(parts.processes.self()) {}

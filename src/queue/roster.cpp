@@ -98,9 +98,14 @@ Result<std::unique_ptr<Roster>> Roster::open(const QueueParts& parts, std::strin
 }
 
 Result<std::vector<LivingWorker>> Roster::workers() {
+  SAMARA_TRY(Seen seen, look());
+  return std::move(seen.workers);
+}
+
+Result<Roster::Seen> Roster::look() {
   port::Files& files = folder_->files();
   SAMARA_TRY(auto entries, files.list(folder_->alive()));
-  std::vector<LivingWorker> out;
+  Seen out;
   for (const auto& entry : entries) {
     if (entry.name.empty() || entry.name[0] != static_cast<char>(PeerKind::worker)) continue;
     auto life = life_of(*folder_, entry.name);
@@ -108,30 +113,55 @@ Result<std::vector<LivingWorker>> Roster::workers() {
     auto text = read_advert(files, folder_->alive(), entry.name);
     if (!text) continue;  // it ended meanwhile
     auto advert = Advert::parse(*text);
-    if (advert.has_value()) out.push_back({entry.name.substr(1), std::move(*advert)});
+    if (advert.has_value()) {
+      out.workers.push_back({entry.name.substr(1), std::move(*advert)});
+    } else {
+      out.whole = false;
+    }
   }
   return out;
 }
 
+Result<bool> Roster::supervised() {
+  SAMARA_TRY(auto entries, folder_->files().list(folder_->alive()));
+  for (const auto& entry : entries) {
+    if (!entry.name.starts_with(k_supervisor_prefix)) continue;
+    auto life = life_of(*folder_, entry.name);
+    if (life && *life == Life::alive) return true;
+  }
+  return false;
+}
+
 Result<void> Roster::refresh() {
-  SAMARA_TRY(auto living, workers());
+  // Asked first: who comes while we look is seen the next time.
+  SAMARA_TRY(auto folder, folder_->files().info(folder_->alive()));
+  SAMARA_TRY(Seen seen, look());
   queues_.clear();
   offers_.clear();
-  for (const LivingWorker& worker : living) {
+  for (const LivingWorker& worker : seen.workers) {
     queues_.insert(worker.advert.queues.begin(), worker.advert.queues.end());
     for (const OfferedFunction& offer : worker.advert.offers) {
       offers_[offer.name].insert(offer.function);
     }
   }
-  seen_ = true;
+  // Times of files are as coarse as this: a change just now might not be told from the next one.
+  constexpr std::chrono::milliseconds k_coarse{20};
+  const bool settled = folder_->parts().clock.wall() - folder.modified > k_coarse;
+  seen_ = seen.whole && settled;
   seen_at_ = folder_->parts().clock.now();
+  changed_ = folder.modified;
   return {};
+}
+
+bool Roster::fresh(std::chrono::nanoseconds age) {
+  if (!seen_ || folder_->parts().clock.now() - seen_at_ >= age) return false;
+  auto folder = folder_->files().info(folder_->alive());
+  return folder && folder->modified == changed_;
 }
 
 Result<bool> Roster::served(const std::string& queue, std::chrono::nanoseconds age) {
   std::lock_guard guard(mutex_);
-  const bool fresh = seen_ && folder_->parts().clock.now() - seen_at_ < age;
-  if (fresh && queues_.contains(queue)) return true;
+  if (queues_.contains(queue) && fresh(age)) return true;
   SAMARA_CHECK(refresh());
   return queues_.contains(queue);
 }
@@ -139,7 +169,7 @@ Result<bool> Roster::served(const std::string& queue, std::chrono::nanoseconds a
 Result<std::optional<Hash>> Roster::offered(std::string_view name, std::chrono::nanoseconds age) {
   std::lock_guard guard(mutex_);
   auto at = offers_.find(name);
-  if (at == offers_.end() || folder_->parts().clock.now() - seen_at_ >= age) {
+  if (at == offers_.end() || !fresh(age)) {
     SAMARA_CHECK(refresh());
     at = offers_.find(name);
   }

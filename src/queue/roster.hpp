@@ -49,22 +49,30 @@ class Roster {
 
   /// All that live now. Errors: io.
   Result<std::vector<LivingWorker>> workers();
-  /// Whether a living worker serves the queue. What was seen less than `age` ago counts, if it says
-  /// yes.
+  /// Whether somebody lives who starts workers anew when they die. Errors: io.
+  Result<bool> supervised();
+  /// Whether a living worker serves the queue. A yes that is younger than `age` counts, unless
+  /// workers have come or gone since.
   Result<bool> served(const std::string& queue, std::chrono::nanoseconds age);
   /// The function that stands for a platform function offered now; nothing: nobody offers it.
-  /// What was seen less than `age` ago counts, if somebody did. Errors: ambiguous (several
-  /// implementations at once), io.
+  /// `age` as above. Errors: ambiguous (several implementations at once), io.
   Result<std::optional<Hash>> offered(std::string_view name, std::chrono::nanoseconds age);
 
  private:
   explicit Roster(std::unique_ptr<QueueFolder> folder) : folder_(std::move(folder)) {}
+  struct Seen {
+    std::vector<LivingWorker> workers;
+    bool whole = true;  // nobody was just about to say what he serves
+  };
+  Result<Seen> look();
   Result<void> refresh();
+  bool fresh(std::chrono::nanoseconds age);
 
   std::unique_ptr<QueueFolder> folder_;
   std::mutex mutex_;  // guards what follows; also held while the folder is read
   bool seen_ = false;
   port::Instant seen_at_{};
+  port::WallTime changed_{};  // the folder of the living, when it was seen
   std::set<std::string, std::less<>> queues_;
   std::map<std::string, std::set<Hash>, std::less<>> offers_;
 };

@@ -36,8 +36,10 @@ class DirectoryCallLock final : public CallLock {
 std::string call_path(const CallKey& key) { return key.function.hex() + "/" + key.call.hex(); }
 
 Result<void> DirectoryExecutions::make_call(const CallKey& key) {
-  SAMARA_CHECK(ensure_directory(folder_.files(), folder_.executions(), key.function.hex()));
   auto made = ensure_directory(folder_.files(), folder_.executions(), call_path(key));
+  if (made || made.error().code != Code::not_found) return made;
+  SAMARA_CHECK(ensure_directory(folder_.files(), folder_.executions(), key.function.hex()));
+  made = ensure_directory(folder_.files(), folder_.executions(), call_path(key));
   // The function's directory was empty and a collector took it; the caller's next round makes it.
   if (!made && made.error().code == Code::not_found) return {};
   return made;
