@@ -2,7 +2,7 @@
 
 mutable struct Decoder
     codec::Codec
-    met::Dict{Slot,Any}
+    met::IdDict{Any,Any}
     depth::Int
 end
 
@@ -134,7 +134,7 @@ function decode_view(codec::Codec, view::View, node::Union{Node,Nothing}, format
         if node === nothing
             node = node_of(codec, ccall((:samara_tree_type, lib), Ptr{Cvoid}, (Ptr{Cvoid},), tree[]))
         end
-        return decode_value(Decoder(codec, Dict{Slot,Any}(), 0),
+        return decode_value(Decoder(codec, IdDict(), 0),
                             ccall((:samara_tree_root, lib), Slot, (Ptr{Cvoid},), tree[]), node)
     finally
         ccall((:samara_tree_free, lib), Cvoid, (Ptr{Cvoid},), tree[])

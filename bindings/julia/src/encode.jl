@@ -7,7 +7,7 @@ const DEPTH_MAX = 2000  # levels of nesting; a task has 4 MiB of stack
 mutable struct Encoder
     codec::Codec
     tree::Ptr{Cvoid}
-    met::Dict{Tuple{UInt,Ptr{Cvoid}},Slot}  # what is one object in Julia is one in East
+    met::IdDict{Any,Any}               # what is one object in Julia is one in East
     kept::Vector{Any}                       # so that no other object gets the same address
     path::Vector{Any}
 end
@@ -31,21 +31,22 @@ function path_text(path)
 end
 
 fail(e::Encoder, what) = throw(TypeMismatch(path_text(e.path) * what))
-wrong(e::Encoder, value, node) = fail(e, "expected $(type_words(e.codec, node)), got " *
+wrong(e::Encoder, @nospecialize(value), node) = fail(e, "expected $(type_words(e.codec, node)), got " *
     (value === nothing ? "nothing" : string(typeof(value))))
 type_words(codec, node) = node.kind in (NULL, BOOLEAN, INTEGER, FLOAT, STRING, DATETIME, BLOB) ?
     canonical(codec, node)[2:end] : canonical(codec, node)
 made(e::Encoder, code, out) = code == 0 ? out[] : fail(e, codec_error(e.codec))
 
-address(object) = UInt(pointer_from_objref(object))
-seen(e::Encoder, object, node) = get(e.met, (address(object), node.pointer), nothing)
-function meet!(e::Encoder, object, node, slot)
+address(@nospecialize(object)) = UInt(pointer_from_objref(object))
+seen(e::Encoder, @nospecialize(object), node) =
+    get(e.met, (address(object), node.pointer), nothing)::Union{Nothing,Slot}
+function meet!(e::Encoder, @nospecialize(object), node, slot)
     push!(e.kept, object)
     e.met[(address(object), node.pointer)] = slot
     return slot
 end
 
-function step(work, e::Encoder, at)
+function step(@nospecialize(work), e::Encoder, at)
     push!(e.path, at)
     out = work()
     pop!(e.path)
@@ -72,7 +73,7 @@ function encode_value(e::Encoder, @nospecialize(value), node::Node)::Slot
     fail(e, "values of type $(type_words(e.codec, node)) have no form in Julia")
 end
 
-function encode_integer(e, value, node)
+function encode_integer(e::Encoder, @nospecialize(value), node::Node)
     value isa Int64 && return reinterpret(Slot, value)
     value isa Integer && !(value isa Bool) || wrong(e, value, node)
     typemin(Int64) <= value <= typemax(Int64) ||
@@ -81,7 +82,7 @@ function encode_integer(e, value, node)
 end
 
 float_slot(value::Float64) = ccall((:samara_slot_of_float, lib), Slot, (Float64,), value)
-function encode_float(e, value, node)
+function encode_float(e::Encoder, @nospecialize(value), node::Node)
     value isa Float64 && return float_slot(value)
     value isa Real && !(value isa Bool) || wrong(e, value, node)
     number = Float64(value)
@@ -92,14 +93,14 @@ end
 
 const EPOCH_MS = 62135683200000  # of 1970, where Julia counts from
 const DATETIME_MS_MAX = 8640000000000000
-function encode_datetime(e, value, node)
+function encode_datetime(e::Encoder, @nospecialize(value), node::Node)
     value isa DateTime || wrong(e, value, node)
     ms = value.instant.periods.value - EPOCH_MS
     -DATETIME_MS_MAX <= ms <= DATETIME_MS_MAX || fail(e, "expected DateTime, got one out of its range")
     return reinterpret(Slot, ms)
 end
 
-function encode_string(e, value, node)
+function encode_string(e::Encoder, @nospecialize(value), node::Node)
     value isa AbstractString || wrong(e, value, node)
     text = String(value)
     out = Ref{Slot}(0)
@@ -109,7 +110,7 @@ function encode_string(e, value, node)
     return made(e, code, out)
 end
 
-function encode_blob(e, value, node)
+function encode_blob(e::Encoder, @nospecialize(value), node::Node)
     value isa AbstractVector{UInt8} || wrong(e, value, node)
     bytes = value isa Vector{UInt8} ? value : Vector{UInt8}(value)
     out = Ref{Slot}(0)
@@ -127,7 +128,7 @@ end
 set_slot(node, container, index, slot) =
     ccall((:samara_slot_set, lib), Cvoid, (Ptr{Cvoid}, Slot, Csize_t, Slot), node.pointer, container, index, slot)
 
-function encode_array(e, value, node)
+function encode_array(e::Encoder, @nospecialize(value), node::Node)
     value isa AbstractVector && !(value isa AbstractVector{UInt8} && node.parts[1].kind !== INTEGER) ||
         wrong(e, value, node)
     known = value isa Array ? seen(e, value, node) : nothing
@@ -168,7 +169,7 @@ end
 identity_of(value::Set) = value.dict
 identity_of(value) = value
 
-function encode_set(e, value, node)
+function encode_set(e::Encoder, @nospecialize(value), node::Node)
     value isa AbstractSet || wrong(e, value, node)
     known = value isa Set ? seen(e, identity_of(value), node) : nothing
     known === nothing || return known
@@ -180,7 +181,7 @@ function encode_set(e, value, node)
     return slot
 end
 
-function encode_dict(e, value, node)
+function encode_dict(e::Encoder, @nospecialize(value), node::Node)
     value isa AbstractDict || wrong(e, value, node)
     known = value isa Dict ? seen(e, value, node) : nothing
     known === nothing || return known
@@ -194,7 +195,7 @@ function encode_dict(e, value, node)
     return slot
 end
 
-function encode_struct(e, value, node)
+function encode_struct(e::Encoder, @nospecialize(value), node::Node)
     type = typeof(value)
     if value isa AbstractDict
         names = Symbol.(collect(keys(value)))
@@ -231,7 +232,7 @@ function new_variant(e, node, index, payload)
     return made(e, code, out)
 end
 
-function encode_variant(e, value, node)
+function encode_variant(e::Encoder, @nospecialize(value), node::Node)
     # A Variant given for an option of variants is the payload: that is how it comes out.
     if value isa Variant && !(node.option_plain && node.parts[2].kind === VARIANT)
         index = findfirst(==(value.case), node.names)
@@ -245,7 +246,7 @@ function encode_variant(e, value, node)
     return new_variant(e, node, 2, encode_value(e, value, node.parts[2]))
 end
 
-function encode_ref(e, value, node)
+function encode_ref(e::Encoder, @nospecialize(value), node::Node)
     value isa Base.RefValue || wrong(e, value, node)
     known = seen(e, value, node)
     known === nothing || return known
@@ -273,7 +274,7 @@ end
 packed_record(numbers, rows, columns) =
     Packed(Ptr{UInt8}(pointer(numbers)), rows, columns, sizeof(eltype(numbers)))
 
-function encode_packed(e, value, node)
+function encode_packed(e::Encoder, @nospecialize(value), node::Node)
     known = value isa Array ? seen(e, value, node) : nothing
     known === nothing || return known
     matrix = node.kind === MATRIX
@@ -315,7 +316,7 @@ function encode_node(codec::Codec, @nospecialize(value), node::Node, format::Int
     tree = Ref{Ptr{Cvoid}}(C_NULL)
     check(codec, ccall((:samara_tree_new, lib), Int32, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), codec.values, tree))
     try
-        e = Encoder(codec, tree[], Dict(), Any[], path)
+        e = Encoder(codec, tree[], IdDict(), Any[], path)
         slot = encode_value(e, value, node)
         out = Ref(Bytes())
         check(codec, ccall((:samara_tree_write, lib), Int32,
@@ -331,7 +332,7 @@ end
 
 A value in one of the forms "beast2" (bytes), "text" or "json" (strings).
 """
-function encode(value, type=type_of(value), format="beast2")
+function encode(@nospecialize(value), @nospecialize(type)=type_of(value), format="beast2")
     text = type_text(type)
     with_codec() do codec
         out = encode_node(codec, value, node_of(codec, text), FORMATS[format])

@@ -7,7 +7,7 @@ mutable struct Job
     kept::Any
 end
 
-const jobs = Dict{UInt64,Job}()
+const jobs = IdDict{Any,Any}()
 const jobs_lock = Threads.SpinLock()
 const last_token = Threads.Atomic{UInt64}(0)
 const listening = Ref{Any}(nothing)  # the AsyncCondition, once there is one
@@ -61,7 +61,7 @@ next_event(event) = ccall((:samara_bridge_next, bridge), Int32, (Ptr{Event},), e
 function handle(event::Event)
     if event.kind == 1
         lock(jobs_lock)
-        job = pop!(jobs, event.token)
+        job = pop!(jobs, event.token)::Job
         unlock(jobs_lock)
         job.code = event.code
         notify(job.done)
@@ -79,7 +79,7 @@ end
 
 # Starts a job by `start(token)`, which gives a code, and waits for its end. Other tasks go on.
 # `interrupted`: called when the waiting task is thrown an exception; the job is waited for anyway.
-function wait_job(start, kept, interrupted)
+function wait_job(@nospecialize(start), @nospecialize(kept), @nospecialize(interrupted))
     listen()
     token = Threads.atomic_add!(last_token, UInt64(1)) + 1
     job = Job(Base.Event(), 0, kept)

@@ -52,6 +52,7 @@ Whether nobody waits any more for the request that this task works for: loops th
 at it. Where a task waits, it is thrown an InterruptException instead.
 """
 function cancelled()
+    GC.safepoint()  # a loop without one keeps all other threads from collecting garbage
     request = current_request()
     return request !== nothing && !request.over && request_cancelled(request)
 end
@@ -68,6 +69,7 @@ end
 Base.isopen(::RequestIO) = true
 Base.iswritable(::RequestIO) = true
 Base.isreadable(::RequestIO) = false
+Base.rawhandle(io::RequestIO) = RawFD(io.stream)  # of programs that are started
 Base.flush(io::RequestIO) = flush(io.outside)
 Base.write(io::RequestIO, byte::UInt8) = unsafe_write(io, Ref(byte), 1)
 function Base.unsafe_write(io::RequestIO, from::Ptr{UInt8}, size::UInt)

@@ -115,7 +115,7 @@ end
 # Whether all values of the type have one East type, however they look.
 decided(type) = type <: Union{Number64,Int32,Float32,AbstractString,DateTime,UInt8}
 
-function shape_of(value, path::String, seen)
+function shape_of(@nospecialize(value), path::String, seen)
     value === nothing && return Shape(:Null)
     value isa Bool && return Shape(:Boolean)
     value isa Integer && return Shape(:Integer)
@@ -146,7 +146,7 @@ typed(type, walk) = decided(type) && isconcretetype(type) ?
 plain(shape) = shape isa Shape && shape.kind === :fixed && !occursin(' ', shape.text) ?
     Shape(Symbol(shape.text[2:end])) : shape
 
-function inner_shape(value, path, seen)
+function inner_shape(@nospecialize(value), path, seen)
     in_brackets(key) = "[" * repr(key) * "]"
     if value isa AbstractVector
         return Shape(:Array, plain(typed(eltype(value), () ->
@@ -202,7 +202,7 @@ end
 The type that follows from a value. Throws TypeMismatch where it is not clear: an empty `Any[]`, a
 tuple, elements of several types.
 """
-type_of(value) = EastType(shape_text(shape_of(value, "", Any[]), ""))
+type_of(@nospecialize(value)) = EastType(shape_text(shape_of(value, "", Any[]), ""))
 
 # --- types of the library
 
@@ -223,8 +223,9 @@ end
 # Types and values belong to one thread at a time: each work takes a codec and gives it back.
 mutable struct Codec
     values::Ptr{Cvoid}
-    nodes::Dict{Ptr{Cvoid},Node}
-    texts::Dict{String,Node}
+    # IdDict, because its methods are compiled for all keys at once: a worker starts sooner.
+    nodes::IdDict{Any,Any}  # by pointer
+    texts::IdDict{Any,Any}  # by East text
 end
 
 const NODES_MAX = 4096  # types that one codec keeps; then it is thrown away
@@ -236,7 +237,7 @@ function take_codec()
     codec = isempty(codecs) ? nothing : pop!(codecs)
     unlock(codecs_lock)
     codec === nothing || return codec
-    return Codec(ccall((:samara_values_new, lib), Ptr{Cvoid}, ()), Dict(), Dict())
+    return Codec(ccall((:samara_values_new, lib), Ptr{Cvoid}, ()), IdDict(), IdDict())
 end
 function give_codec(codec)
     if length(codec.nodes) + length(codec.texts) > NODES_MAX
@@ -248,7 +249,7 @@ function give_codec(codec)
     unlock(codecs_lock)
     return
 end
-function with_codec(work)
+function with_codec(@nospecialize(work))
     codec = take_codec()
     try
         return work(codec)
@@ -262,7 +263,7 @@ check(codec::Codec, code) = code == 0 ? nothing : throw(error_of(code, codec_err
 
 function node_of(codec::Codec, text::String)
     known = get(codec.texts, text, nothing)
-    known === nothing || return known
+    known === nothing || return known::Node
     out = Ref{Ptr{Cvoid}}(C_NULL)
     check(codec, ccall((:samara_type_parse, lib), Int32, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}),
                        codec.values, text, out))
@@ -273,7 +274,7 @@ end
 
 function node_of(codec::Codec, pointer::Ptr{Cvoid})
     known = get(codec.nodes, pointer, nothing)
-    known === nothing || return known
+    known === nothing || return known::Node
     kind = Kind(ccall((:samara_type_kind, lib), Int32, (Ptr{Cvoid},), pointer))
     node = Node(pointer, kind, Node[], Symbol[], false, false, nothing, "")
     codec.nodes[pointer] = node  # before its parts, which may be itself

@@ -9,9 +9,9 @@ mutable struct Worker
     feeder::Ptr{Cvoid}
     slots::Int
     guard::Threads.SpinLock
-    in_hand::Dict{Ptr{Cvoid},Request}
+    in_hand::Dict{Any,Any}  # requests by pointer
     load::Vector{Int}               # requests on each thread
-    scripts::Dict{Id,Task}          # by function: gives what to call
+    scripts::IdDict{Any,Any}        # tasks by function: gives what to call
     repository::Union{Repository,Nothing}
     finished::Base.Event
     code::Int
@@ -73,7 +73,7 @@ function serve(path, slots, files, environment)
         (Cstring, Ref{WorkerOptions}, Ptr{Ptr{Cvoid}}), path,
         WorkerOptions(sizeof(WorkerOptions), pointer(options[3]), cstring(environment), pointer(word), slots, 0), out))
     worker = Worker(path, out[], C_NULL, slots, Threads.SpinLock(), Dict(), zeros(Int, Threads.nthreads()),
-                    Dict(), nothing, Base.Event(), 0, nothing)
+                    IdDict(), nothing, Base.Event(), 0, nothing)
     for file in files
         load_platform(file)
     end
@@ -110,7 +110,8 @@ function ended(worker, code)
 end
 
 function fresh_module(path)
-    made = Module(Symbol(replace(first(splitext(basename(path))), r"[^A-Za-z0-9_]" => "_")))
+    # A name that no function of the file can have.
+    made = Module(Symbol("file ", first(splitext(basename(path)))))
     Core.eval(made, :(eval(x) = Core.eval($made, x)))
     Core.eval(made, :(include(path) = Base.include($made, path)))
     return made
@@ -169,8 +170,13 @@ function work_on(worker, request, kind)
     answer = task_local_storage(:samara_request, request) do
         try
             work = kind === ENVIRONMENT ? environment_work(worker, request) : request_work(worker, request, kind)
-            value = kind === ENVIRONMENT ? work() : answer_with(work, request_arguments(request))
-            with_codec(codec -> prepare_answer(codec, request, value))
+            if kind === ENVIRONMENT
+                work()
+                with_codec(codec -> ValueAnswer(encode_node(codec, nothing, node_of(codec, ".Null"), Int32(1))[]))
+            else
+                value = answer_with(work, request_arguments(request))
+                with_codec(codec -> prepare_answer(codec, request, value))
+            end
         catch error
             failure_of(error, catch_backtrace(), request)
         end

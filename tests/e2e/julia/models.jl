@@ -9,12 +9,12 @@ using Samara, LinearAlgebra
 end
 deeper(n) = sqrt(-n)
 
-@platform effect="pure" jl_wrong(n::Int)::String = n
+platform(n -> n, "jl_wrong", [Int], String; effect="pure")
 
 @platform effect="pure" function jl_talk(text::String)::Nothing
     println("heard ", text)
     print(stderr, "no end of line")
-    return "is not looked at"
+    return nothing
 end
 
 @platform effect="pure" jl_matrix(m::Matrix{Float64})::Matrix{Float64} = m * m

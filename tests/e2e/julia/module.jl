@@ -43,6 +43,8 @@ const ROUND_TRIPS = [
     (Matrix{Bool}, [true false], nothing), (Set{Vector{UInt8}}, Set([[0x01], UInt8[]]), nothing),
 ]
 
+@testset "module" begin # all of them run, whatever fails
+
 @testset "values" begin
     @testset "$type $(repr(value))" for (type, value, text) in ROUND_TRIPS
         id = put(repo, value; type=type)
@@ -262,4 +264,6 @@ fn size_of(text: String) -> Integer {
     @test run(other, "size_of", "aü") == 2
     close(other)
     @test_throws Samara.OperationFailed run(other, "size_of", "x")
+end
+
 end
