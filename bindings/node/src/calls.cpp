@@ -592,7 +592,7 @@ bool add_argument(Call& call, napi_value object, Info* type, size_t i, Task& out
 }
 
 // (repository, function id, type id, arguments, stored ids or null, name, wall ms, memory, steps,
-//  no memo, full, request number)
+//  no memo, full)
 std::unique_ptr<Task> make_task(Call& call) {
   State& state = call.state;
   auto* repository = repository_of(call);
@@ -645,7 +645,6 @@ std::unique_ptr<Task> make_task(Call& call) {
   task->options.no_memo = call.flag(9) ? 1 : 0;
   task->options.name = task->name.c_str();
   task->options.value_bytes_max = k_result_bytes_max;
-  task->options.parent = request_of(state, call.number(11));
   task->full = call.flag(10);
   return task;
 }
@@ -741,11 +740,29 @@ void settle(State& state, Task& task) {
   state.loop->release(state);
 }
 
-/// call(as run) → [promise, token]
-napi_value call_async(Call& call) {
-  State& state = call.state;
+void free_task(napi_env /*env*/, void* data, void* /*hint*/) {
+  delete static_cast<std::unique_ptr<Task>*>(data);
+}
+
+/// prepare(as run) → a call with its arguments, to be started once
+napi_value prepare(Call& call) {
   auto task = make_task(call);
   if (task == nullptr) return nullptr;
+  napi_value out = nullptr;
+  auto* kept = std::make_unique<std::unique_ptr<Task>>(std::move(task)).release();
+  napi_create_external(call.state.env, kept, free_task, nullptr, &out);
+  return out;
+}
+
+/// start(call, number of the request that makes it) → [promise, token]
+napi_value start(Call& call) {
+  State& state = call.state;
+  void* data = nullptr;
+  napi_get_value_external(state.env, call[0], &data);
+  if (data == nullptr) return nullptr;
+  std::unique_ptr<Task> task = std::move(*static_cast<std::unique_ptr<Task>*>(data));
+  if (task == nullptr) return nullptr;
+  task->options.parent = request_of(state, call.number(1));
   napi_value promise = nullptr;
   napi_value token = nullptr;
   napi_value out = nullptr;
@@ -790,7 +807,8 @@ void add_repository(napi_env env, napi_value exports) {
                                         {"signature", signature},
                                         {"why", why},
                                         {"run", run},
-                                        {"call", call_async},
+                                        {"prepare", prepare},
+                                        {"start", start},
                                         {"cancel", cancel},
                                         {"crossingDone", crossing_done},
                                         {"crossingFailed", crossing_failed}};
