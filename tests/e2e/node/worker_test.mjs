@@ -1,9 +1,14 @@
 // Workers: functions of JavaScript for all who use the repository.
 
 import assert from 'node:assert/strict';
+import {execFile, spawn} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
+import {promisify} from 'node:util';
 
-import {failure, moduleFile, repository, samara, worker} from './support.mjs';
+import {bin, failure, join, moduleFile, packageFolder, repository, samara, worker} from './support.mjs';
+
+const execute = promisify(execFile);
 
 const FUNCTIONS = `
 const pure = {effect: 'pure'};
@@ -36,6 +41,12 @@ samara.platform('bad', ['String'], 'Integer', {effect: 'effectful'}, function ba
     default: return 1n;
   }
 });
+samara.platform('talk', ['String'], 'Integer', {effect: 'effectful'}, async (word) => {
+  console.log('said', word);
+  await null;
+  console.error('whispered', word);
+  return 0n;
+});
 samara.platform('nested', ['String'], 'Integer', {effect: 'effectful'}, async (how) =>
   samara.current().call('go_bad', how));
 samara.platform('forget', ['Integer'], 'Integer', {effect: 'effectful'}, async (n) => {
@@ -50,6 +61,7 @@ platform pure fn wide(n: Integer) -> Integer
 platform pure fn plus(n: Integer) -> Integer
 platform effectful fn who(n: Integer) -> Integer
 platform effectful fn bad(how: String) -> Integer
+platform effectful fn talk(word: String) -> Integer
 platform effectful fn nested(how: String) -> Integer
 platform effectful fn forget(n: Integer) -> Integer
 fn go_scale(xs: Array<Float>) -> Array<Float> {
@@ -72,6 +84,9 @@ fn go_who(n: Integer) -> Integer {
 }
 fn go_bad(how: String) -> Integer {
   bad(how)
+}
+fn go_talk(word: String) -> Integer {
+  talk(word)
 }
 fn go_nested(how: String) -> Integer {
   nested(how)
@@ -157,3 +172,63 @@ test('chains and fans finish with one slot', {timeout: 280_000}, async () => {
   assert.equal(await repo.call('go_deep', 60), 60n);
   assert.equal(await repo.call('go_wide', 500), 125_250n);
 });
+
+function lives(pid) {
+  const file = `/proc/${pid}/status`;
+  return existsSync(file) && !/^State:\tZ/m.test(readFileSync(file, 'utf8'));
+}
+
+test('a worker dies with its parent', async () => {
+  const repo = repository();
+  const program = `
+    const child = require('node:child_process').spawn(process.execPath,
+      [${JSON.stringify(join(packageFolder, 'worker.mjs'))}, '--repo', ${JSON.stringify(repo.path)}],
+      {stdio: ['ignore', 'pipe', 'inherit']});
+    child.stdout.once('data', () => { console.log(child.pid); process.kill(process.pid, 'SIGKILL'); });`;
+  const parent = spawn(process.execPath, ['-e', program], {stdio: ['ignore', 'pipe', 'inherit']});
+  const pid = await new Promise((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))));
+  for (let i = 0; i < 600 && lives(pid); i++) await new Promise((go) => setTimeout(go, 25));
+  assert.ok(!lives(pid));
+});
+
+test('an idle worker sleeps', async () => {
+  const {process} = await served();
+  const wakeUps = () =>
+    Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`/proc/${process.pid}/status`, 'utf8'))[1]);
+  await new Promise((go) => setTimeout(go, 1000));
+  const before = wakeUps();
+  await new Promise((go) => setTimeout(go, 2000));
+  assert.ok(wakeUps() - before <= 2);
+});
+
+test('the command line starts workers, and shows what they print', async (t) => {
+  const program = join(bin ?? '', 'samara');
+  if (bin === undefined || !existsSync(program)) return t.skip('samara is not built');
+  const repo = repository();
+  repo.add(PROGRAMS);
+  const given = ['--repo', repo.path, 'worker', '-r', 'node', '-p', moduleFile(FUNCTIONS), '-j', '2'];
+  const workers = spawn(program, given, {stdio: ['ignore', 'ignore', 'inherit']});
+  try {
+    const {reason} = await untilServed(() => repo.callResult('go_talk', 'aloud'));
+    const inner = /called 'talk', call '([0-9a-f]+)/.exec(reason)[1];
+    const printed = await execute(program, ['--repo', repo.path, 'log', inner]);
+    assert.deepStrictEqual([printed.stdout, printed.stderr], ['said aloud\n', 'whispered aloud\n']);
+    const {stdout} = await execute(program, ['--repo', repo.path, 'run', 'go_scale', '[1.0, 2.0]']);
+    assert.equal(stdout.trim(), '[3.0, 6.0]');
+  } finally {
+    workers.kill('SIGTERM');
+    await new Promise((resolve) => workers.on('exit', resolve));
+  }
+});
+
+// Until the workers are there, nobody offers what is called.
+async function untilServed(work) {
+  for (let left = 300; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((go) => setTimeout(go, 100));
+    }
+  }
+}
