@@ -388,48 +388,15 @@ napi_value put_bytes(Call& call) {
   return code == SAMARA_OK ? hash_value(call.state, id) : throw_error(call, handle, code);
 }
 
-// Large objects that were looked at last. To map one again means to verify it again, which takes as
-// long as hashing it; what is mapped has been verified, and an id never means other bytes.
-struct LastMapped {
-  static constexpr size_t k_bytes_min = 1 << 20;
-  static constexpr size_t k_kept_max = 4;
-  struct Kept {
-    samara_hash id;
-    std::shared_ptr<samara_mapped> mapped;
-  };
-  std::vector<Kept> kept;  // the last used is the last
-
-  std::shared_ptr<samara_mapped> find(const samara_hash& id) {
-    for (size_t i = 0; i < kept.size(); i++) {
-      if (std::memcmp(kept[i].id.bytes, id.bytes, sizeof id.bytes) != 0) continue;
-      std::rotate(kept.begin() + static_cast<ptrdiff_t>(i),
-                  kept.begin() + static_cast<ptrdiff_t>(i) + 1, kept.end());
-      return kept.back().mapped;
-    }
-    return nullptr;
-  }
-  // Only what nobody else has: a reader who was lent the memory may write to it.
-  void keep(const samara_hash& id, std::shared_ptr<samara_mapped> mapped) {
-    if (mapped.use_count() != 1 || samara_mapped_bytes(mapped.get()).size < k_bytes_min) return;
-    if (kept.size() >= k_kept_max) kept.erase(kept.begin());
-    kept.push_back({id, std::move(mapped)});
-  }
-};
-
 /// get(repository, id) → value
 napi_value get(Call& call) {
-  thread_local LastMapped last;
   samara_repository* handle = handle_of(call);
   samara_hash id;
   if (handle == nullptr || !read_hash(call.state, call[1], id)) return nullptr;
-  if (auto known = last.find(id)) return decode_mapped(call.state, known, nullptr);
   samara_mapped* raw = nullptr;
   const int32_t code = samara_map(handle, &id, &raw);
   if (code != SAMARA_OK) return throw_error(call, handle, code);
-  std::shared_ptr<samara_mapped> mapped(raw, samara_mapped_free);
-  napi_value out = decode_mapped(call.state, mapped, nullptr);
-  last.keep(id, std::move(mapped));
-  return out;
+  return decode_mapped(call.state, {raw, samara_mapped_free}, nullptr);
 }
 
 /// getBytes(repository, id, format) → Uint8Array, or string
