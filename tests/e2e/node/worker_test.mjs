@@ -6,11 +6,12 @@ import {existsSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
 import {promisify} from 'node:util';
 
-import {bin, failure, join, moduleFile, packageFolder, repository, samara, worker} from './support.mjs';
+import {bin, failure, folder, join, moduleFile, packageFolder, repository, samara, worker} from './support.mjs';
 
 const execute = promisify(execFile);
 
 const FUNCTIONS = `
+import {writeFileSync} from 'node:fs';
 const pure = {effect: 'pure'};
 samara.platform('scale', ['Array<Float>', 'Float'], 'Array<Float>', pure, (xs, by) => xs.map((x) => x * by));
 samara.platform('later', ['Integer'], 'Integer', pure, async (n) => {
@@ -47,6 +48,14 @@ samara.platform('talk', ['String'], 'Integer', {effect: 'effectful'}, async (wor
   console.error('whispered', word);
   return 0n;
 });
+samara.platform('patient', ['String'], 'Integer', {effect: 'effectful'}, (path) =>
+  new Promise((resolve) => {
+    writeFileSync(path + '.begun', '');
+    samara.current().signal.addEventListener('abort', () => {
+      writeFileSync(path, '');
+      resolve(1n);
+    });
+  }));
 samara.platform('nested', ['String'], 'Integer', {effect: 'effectful'}, async (how) =>
   samara.current().call('go_bad', how));
 samara.platform('forget', ['Integer'], 'Integer', {effect: 'effectful'}, async (n) => {
@@ -61,6 +70,7 @@ platform pure fn wide(n: Integer) -> Integer
 platform pure fn plus(n: Integer) -> Integer
 platform effectful fn who(n: Integer) -> Integer
 platform effectful fn bad(how: String) -> Integer
+platform effectful fn patient(path: String) -> Integer
 platform effectful fn talk(word: String) -> Integer
 platform effectful fn nested(how: String) -> Integer
 platform effectful fn forget(n: Integer) -> Integer
@@ -84,6 +94,9 @@ fn go_who(n: Integer) -> Integer {
 }
 fn go_bad(how: String) -> Integer {
   bad(how)
+}
+fn go_patient(path: String) -> Integer {
+  patient(path)
 }
 fn go_talk(word: String) -> Integer {
   talk(word)
@@ -159,6 +172,22 @@ test('a function that blocks for ever costs the worker its life', async () => {
   const error = await failure(repo.with({timeout: 300}).call('go_bad', 'endless'));
   assert.ok(error instanceof samara.Timeout, error.stack);
   assert.notDeepStrictEqual(await process.ended, {code: 0, signal: null});
+});
+
+test('a cancelled call aborts the signal of its request', async () => {
+  const {repo, process} = await served();
+  const path = join(folder(), 'aborted');
+  const exists = async (file) => {
+    for (let i = 0; i < 800 && !existsSync(file); i++) await new Promise((go) => setTimeout(go, 25));
+    assert.ok(existsSync(file), `${file} ${process.heard}`);
+  };
+  const control = new AbortController();
+  const call = failure(repo.with({signal: control.signal}).call('go_patient', path));
+  await exists(`${path}.begun`);
+  control.abort();
+  assert.ok((await call) instanceof samara.Cancelled);
+  await exists(path);
+  assert.equal(await repo.call('go_who', 2), BigInt(process.pid));
 });
 
 test('calls that nobody waited for end with their request', async () => {
