@@ -1,20 +1,17 @@
 """The request that runs here, and the repository as it sees it."""
 
-from . import _samara
+from . import _request
 from ._errors import Error
 from ._repository import Repository
 
 _base = None
-path = None  # of the worker's repository
-task_request = None  # of asynchronous functions: a ContextVar, once there are any
 
 
-def request():
-    """The request that this thread or task serves; None."""
-    found = _samara.current_request()
-    if found is None and task_request is not None:
-        found = task_request.get()
-    return found
+class _WorkerRepository(Repository):
+    """Registers nothing of its own: what the worker offers is called through the queue by all
+    alike, so that calls have the same identity wherever they are made."""
+
+    _offered = {}
 
 
 class RequestRepository(Repository):
@@ -43,12 +40,12 @@ def current():
     """The repository of the worker, for the request that this thread or task serves: `run`, `call`
     and all else. Raises Error outside of a function that a worker runs."""
     global _base
-    of = request()
+    of = _request.request()
     if of is None:
         raise Error("no request is served here: samara.current(), run and call are for functions "
                     "that a worker runs, and for its own threads and tasks")
     if _base is None:
-        _base = Repository(path)
+        _base = _WorkerRepository(_request.path)
     return RequestRepository(_base, of)
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from . import _current, _samara
+from . import _request, _samara
 from ._errors import EAST_FRAME, EastError, Error
 from ._platform import FORMS, everywhere, is_coroutine
 
@@ -109,14 +109,14 @@ class _Stream(io.TextIOBase):
         self.buffer = _Bytes(self)
 
     def write(self, text):
-        request = _current.request()
+        request = _request.request()
         if request is None:
             return self._under.write(text)
         request.log(self._number, text)
         return len(text)
 
     def flush(self):
-        if _current.request() is None:
+        if _request.request() is None:
             self._under.flush()
 
     def writable(self):
@@ -205,7 +205,7 @@ def _start_loop():
         if _loop is None:
             import asyncio
             import contextvars
-            _current.task_request = contextvars.ContextVar("samara_request", default=None)
+            _request.task_request = contextvars.ContextVar("samara_request", default=None)
             loop = asyncio.new_event_loop()
             _thread.start_new_thread(loop.run_forever, ())
             _loop = loop
@@ -227,7 +227,7 @@ async def _serve(function, arguments, request, done):
 def _begin(function, arguments, request, done):
     import contextvars
     context = contextvars.copy_context()
-    context.run(_current.task_request.set, request)
+    context.run(_request.task_request.set, request)
     request.task = _loop.create_task(_serve(function, arguments, request, done), context=context)
 
 
@@ -386,7 +386,7 @@ def main(words):
     ending = _wait_for_end()
     next(ending)
     ready = _quiet_output()
-    _current.path = options.repo
+    _request.path = options.repo
     hooks = sys.modules[__name__]
     version = ".".join(map(str, sys.version_info[:3]))
     try:

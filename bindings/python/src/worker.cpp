@@ -22,6 +22,9 @@ constexpr std::chrono::milliseconds k_watch_pause(20);
 constexpr int k_watch_pauses_idle = 25;
 // A function that went on after it was interrupted is interrupted again.
 constexpr int k_pauses_between_interrupts = 10;
+// A function that the library runs may wait for others, which cannot be seen from outside: after so
+// long another thread takes requests in its place.
+constexpr std::chrono::milliseconds k_may_wait_after(50);
 
 }  // namespace
 
@@ -103,14 +106,22 @@ void Worker::watch() {
   int idle = 0;
   for (uint64_t pause = 0;; pause++) {
     std::vector<std::pair<uint64_t, Stop>> overdue;
+    unsigned threads = 0;
     {
       std::unique_lock lock(hand_mutex_);
-      idle = hand_.empty() ? idle + 1 : 0;
+      auto empty = [this] { return hand_.empty() && library_runs_.empty(); };
+      idle = empty() ? idle + 1 : 0;
       if (idle > k_watch_pauses_idle) {
         watch_sleeps_ = true;
-        hand_filled_.wait(lock, [this] { return !hand_.empty(); });
+        hand_filled_.wait(lock, [&] { return !empty(); });
         watch_sleeps_ = false;
         idle = 0;
+      }
+      const auto now = std::chrono::steady_clock::now();
+      for (LibraryRun* run : library_runs_) {
+        if (run->waits || now - run->begun < k_may_wait_after) continue;
+        run->waits = true;
+        if (turns_.begin_wait()) threads++;
       }
       for (RequestObject* request : hand_) {
         RequestState& state = *request->state;
@@ -122,6 +133,11 @@ void Worker::watch() {
           overdue.emplace_back(state.number, Stop::cancelled);
         }
       }
+    }
+    if (threads > 0) {
+      const PyGILState_STATE held = PyGILState_Ensure();
+      for (; threads > 0; threads--) start_thread();
+      PyGILState_Release(held);
     }
     if (!overdue.empty()) end_overdue(overdue, pause % k_pauses_between_interrupts == 0);
     std::this_thread::sleep_for(k_watch_pause);
@@ -284,7 +300,18 @@ void Worker::run_function(samara_request* raw, samara_repository*& own) {
       return;
     }
   }
+  LibraryRun run{std::chrono::steady_clock::now()};
+  {
+    const std::lock_guard lock(hand_mutex_);
+    library_runs_.push_back(&run);
+    if (watch_sleeps_) hand_filled_.notify_one();
+  }
   samara_request_run(raw, own);
+  {
+    const std::lock_guard lock(hand_mutex_);
+    library_runs_.erase(std::find(library_runs_.begin(), library_runs_.end(), &run));
+  }
+  if (run.waits) turns_.end_wait();
 }
 
 int32_t Worker::take() {

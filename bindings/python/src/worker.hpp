@@ -5,6 +5,7 @@
 // queue to the thread that serves it and nowhere between. As many take requests as there are slots;
 // while one of them waits for a call that its request makes, another takes its place.
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <unordered_map>
@@ -81,6 +82,11 @@ class Worker {
   std::mutex hand_mutex_;  // guards what follows
   std::condition_variable hand_filled_;
   std::vector<RequestObject*> hand_;  // whose functions run
+  struct LibraryRun {
+    std::chrono::steady_clock::time_point begun;
+    bool waits = false;
+  };
+  std::vector<LibraryRun*> library_runs_;  // functions that the library runs by itself
   bool watch_sleeps_ = false;
   uint64_t number_ = 0;
 };
