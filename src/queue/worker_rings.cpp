@@ -110,7 +110,8 @@ Result<std::optional<Claim>> Worker::claim_posted() {
   auto first = posted_.begin();
   const Posted posted = std::move(first->second);
   Held held;
-  held.parsed = {.priority = first->first.first, .id = first->first.second};
+  held.parsed.priority = first->first.first;
+  held.parsed.id = first->first.second;
   posted_.erase(first);
   Bytes bytes;
   if (!posted.peer->ring.take(posted.slot, bytes)) return std::optional<Claim>();

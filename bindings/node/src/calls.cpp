@@ -128,6 +128,7 @@ int32_t Repository::open(bool make, samara_repository** out, std::string& messag
   for (size_t i = 0; code == SAMARA_OK && i < platform.size(); i++) {
     PlatformFunction& of = *platform[i];
     std::vector<const char*> texts;
+    texts.reserve(of.input_texts.size());
     for (const std::string& text : of.input_texts) texts.push_back(text.c_str());
     samara_platform_function made{};
     made.struct_size = sizeof made;

@@ -114,6 +114,7 @@ Info* info_of(State& state, const samara_type* type) {
 Info* part_of(State& state, Info* type, uint32_t index) {
   if (type->parts.empty()) {
     std::vector<Info*> parts;
+    parts.reserve(type->count);
     for (uint32_t i = 0; i < type->count; i++) {
       parts.push_back(info_of(state, samara_type_part(type->type, i)));
     }
@@ -170,6 +171,7 @@ Keys::Keys(State& state, Info* root) : root_(root) {
   for (Info* type : root->with_keys) {
     saved_.push_back(std::move(type->keys));
     type->keys.clear();
+    type->keys.reserve(type->names.size());
     for (const std::string& name : type->names) type->keys.push_back(text_value(state, name));
   }
 }

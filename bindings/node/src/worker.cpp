@@ -273,8 +273,7 @@ void Worker::hand_over_one(State& state, samara_request* request) {
   const int32_t kind = samara_request_kind(request);
   napi_value arguments = null_value(state);
   const bool environment = kind == SAMARA_REQUEST_ENVIRONMENT;  // whose answer is null
-  table_[index].output =
-      parse_info(state, environment ? ".Null" : samara_request_output(request));
+  table_[index].output = parse_info(state, environment ? ".Null" : samara_request_output(request));
   bool good = table_[index].output != nullptr;
   if (good && !environment) good = arguments_of(state, request, arguments);
   if (good) {
@@ -359,6 +358,7 @@ napi_value worker_offer(Call& call) {
   const std::string output = call.text(2);
   const std::string implementation = call.text(4);
   std::vector<const char*> texts;
+  texts.reserve(inputs.size());
   for (const std::string& each : inputs) texts.push_back(each.c_str());
   samara_offer offer{};
   offer.struct_size = sizeof offer;
