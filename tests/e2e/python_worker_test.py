@@ -248,6 +248,7 @@ class Scripts(WithRepository):
         self.worker()
         text = """
             import sys
+            print("loading")
             def talk(x):
                 print("working on", x)
                 print("careful", file=sys.stderr)
@@ -257,7 +258,7 @@ class Scripts(WithRepository):
         talk = self.script(text, "talk", F([int], int))
         call = self.repo.result(talk, 7).call
         log = self.cli("log", call)
-        self.assertEqual(log.stdout.strip(), "working on 7\nbytes")
+        self.assertEqual(log.stdout.strip(), "loading\nworking on 7\nbytes")
         self.assertEqual(log.stderr.strip(), "careful")
 
 
@@ -419,6 +420,11 @@ CHAIN = """
         raise ValueError("deep down")
     def outer(n):
         return samara.run("inner", n)
+    async def mixed(n):
+        return samara.run("leaf", n)
+    def loose(n):
+        import subprocess, sys
+        return len(subprocess.run(["cat"], stdout=subprocess.PIPE, check=True).stdout)
     def leaves(n):
         samara.current().put(n, int, name="left")
         return samara.current().get("left")
@@ -498,7 +504,8 @@ class Subtasks(WithRepository):
     def setUp(self):
         super().setUp()
         path = self.file("chain.py", CHAIN)
-        for entry in ("down", "adown", "leaf", "wide", "circle", "inner", "outer", "leaves"):
+        for entry in ("down", "adown", "leaf", "wide", "circle", "inner", "outer", "mixed",
+                      "loose", "leaves"):
             self.repo.add_script(path, entry, F([int], int), effect="pure", name=entry)
 
     def test_a_chain_needs_one_slot(self):
@@ -531,6 +538,16 @@ class Subtasks(WithRepository):
         lines = [place.line for place in caught.exception.locations
                  if place.file.endswith("chain.py")]
         self.assertEqual(lines[:2], [15, 17])
+
+    def test_an_asynchronous_function_must_not_stop_the_loop(self):
+        self.worker()
+        with self.assertRaises(samara.EastError) as caught:
+            self.repo.run("mixed", 1, timeout=100)
+        self.assertIn("await samara.call", caught.exception.message)
+
+    def test_programs_of_a_function_read_nothing(self):
+        self.worker()
+        self.assertEqual(self.repo.run("loose", 1, timeout=100), 0)
 
     def test_a_request_sees_the_repository(self):
         self.worker()

@@ -1,5 +1,7 @@
 """The request that runs here, and the repository as it sees it."""
 
+import sys
+
 from . import _request
 from ._errors import Error
 from ._repository import Repository
@@ -27,6 +29,13 @@ class RequestRepository(Repository):
 
     def close(self):
         """Does nothing: it is the worker's."""
+
+    def _run(self, *arguments):
+        asyncio = sys.modules.get("asyncio")
+        if asyncio is not None and asyncio._get_running_loop() is not None:
+            raise Error("a call from an asynchronous function is awaited: await samara.call(…); "
+                        "run would stop all that share the event loop")
+        return super()._run(*arguments)
 
     def _submit(self, work, *arguments):
         from . import _calls

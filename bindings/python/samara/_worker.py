@@ -365,10 +365,15 @@ def _wait_for_end():
     waiting = select.poll()
     waiting.register(reads, select.POLLIN)
     try:
-        if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
-            waiting.register(0, 0)  # hang-ups are told always
+        # Programs that a function starts must not read what is not for them.
+        given = os.dup(0)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        if stat.S_ISFIFO(os.fstat(given).st_mode) or stat.S_ISSOCK(os.fstat(given).st_mode):
+            waiting.register(given, 0)  # hang-ups are told always
             if waiting.poll(0):
-                waiting.unregister(0)  # there was nobody from the beginning
+                waiting.unregister(given)  # there was nobody from the beginning
     except OSError:
         pass
     yield

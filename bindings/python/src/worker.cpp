@@ -223,7 +223,11 @@ bool Worker::offer(PyObject* args) {
 Target* Worker::load_script(RequestObject* request, const samara_hash& id) {
   const std::string key(reinterpret_cast<const char*>(id.bytes), sizeof id.bytes);
   if (auto known = scripts_.find(key); known != scripts_.end()) return known->second.get();
-  Ref loaded(PyObject_CallMethod(hooks_, "load", "O", reinterpret_cast<PyObject*>(request)));
+  Ref loaded;
+  {
+    const Running running(request);
+    loaded = Ref(PyObject_CallMethod(hooks_, "load", "O", reinterpret_cast<PyObject*>(request)));
+  }
   if (!loaded) return nullptr;
   if (auto known = scripts_.find(key); known != scripts_.end()) return known->second.get();
   PyObject* function = nullptr;
