@@ -102,7 +102,7 @@ def _awaited(function):
 
 
 # Open handles that nobody uses.
-_FREE_MAX = 32
+_FREE_MAX = 8
 
 
 class _Pool:

@@ -247,22 +247,17 @@ def stop_task(task):
 # --- threads
 
 _worker = None
-_threads = 0
 
 
 def _take():
-    global _threads
     try:
         _worker.take()
     except BaseException as error:  # noqa: BLE001 - the worker cannot go on
         _say(f"the worker cannot go on: {error}")
         os._exit(1)
-    _threads -= 1
 
 
 def spawn():
-    global _threads
-    _threads += 1
     _thread.start_new_thread(_take, ())
 
 
@@ -419,10 +414,10 @@ def _finish():
     _worker.interrupt()
     end = time.monotonic() + _FINISH_SECONDS
     pause = 0.001
-    while (_worker.in_hand() or _threads) and time.monotonic() < end:
+    while (_worker.in_hand() or _worker.threads()) and time.monotonic() < end:
         time.sleep(pause)
         pause = min(pause * 2, 0.05)
-    if not _worker.in_hand() and not _threads:
+    if not _worker.in_hand() and not _worker.threads():
         _worker.close()
     import atexit
     atexit._run_exitfuncs()

@@ -2,6 +2,7 @@
 
 #include "worker.hpp"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -17,6 +18,8 @@ namespace {
 
 // A chain of requests that wait for one another has a thread for each.
 constexpr unsigned k_threads_max = 4096;
+// Threads that are kept for the next time.
+constexpr unsigned k_spare_max = 16;
 // How often requests in hand are looked at, and when the one who looks goes to sleep.
 constexpr std::chrono::milliseconds k_watch_pause(20);
 constexpr int k_watch_pauses_idle = 25;
@@ -34,6 +37,10 @@ bool Turns::enter() {
   std::unique_lock lock(mutex_);
   while (active_ > slots_ && !stop_) {
     active_--;
+    if (spare_ >= k_spare_max) {
+      started_--;
+      return false;
+    }
     spare_++;
     changed_.wait(lock, [this] { return called_ > 0 || stop_; });
     spare_--;
@@ -42,6 +49,7 @@ bool Turns::enter() {
     else
       active_++;
   }
+  if (stop_) started_--;
   return !stop_;
 }
 
@@ -59,6 +67,7 @@ bool Turns::begin_wait() {
   if (started_ >= slots_ + k_threads_max) return false;
   active_++;
   started_++;
+  many_ = many_ || started_ > slots_ + k_spare_max;
   return true;
 }
 
@@ -80,9 +89,14 @@ void Turns::stop() {
   changed_.notify_all();
 }
 
-bool Turns::stopping() {
+bool Turns::were_many() {
   const std::lock_guard lock(mutex_);
-  return stop_;
+  return std::exchange(many_, false);
+}
+
+unsigned Turns::threads() {
+  const std::lock_guard lock(mutex_);
+  return started_;
 }
 
 // --- requests in hand
@@ -112,6 +126,8 @@ void Worker::watch() {
       auto empty = [this] { return hand_.empty() && library_runs_.empty(); };
       idle = empty() ? idle + 1 : 0;
       if (idle > k_watch_pauses_idle) {
+        if (turns_.were_many())
+          malloc_trim(0);  // what many threads had does not come back by itself
         watch_sleeps_ = true;
         hand_filled_.wait(lock, [&] { return !empty(); });
         watch_sleeps_ = false;
@@ -432,6 +448,10 @@ PyObject* worker_in_hand(PyObject* self, PyObject*) {
   return PyLong_FromSize_t(samara_worker_in_hand(worker_of(self).raw()));
 }
 
+PyObject* worker_threads(PyObject* self, PyObject*) {
+  return PyLong_FromUnsignedLong(worker_of(self).turns().threads());
+}
+
 PyObject* worker_close(PyObject* self, PyObject*) {
   Py_BEGIN_ALLOW_THREADS;
   samara_worker_close(worker_of(self).raw());
@@ -444,6 +464,7 @@ PyMethodDef methods[] = {{"offer", worker_offer, METH_VARARGS, nullptr},
                          {"take", worker_take, METH_NOARGS, nullptr},
                          {"interrupt", worker_interrupt, METH_NOARGS, nullptr},
                          {"in_hand", worker_in_hand, METH_NOARGS, nullptr},
+                         {"threads", worker_threads, METH_NOARGS, nullptr},
                          {"close", worker_close, METH_NOARGS, nullptr},
                          {nullptr, nullptr, 0, nullptr}};
 PyType_Slot slots[] = {

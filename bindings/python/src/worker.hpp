@@ -19,7 +19,7 @@ class Turns {
  public:
   explicit Turns(unsigned slots) : slots_(slots) {}
   /// Of a thread that has just been started, or comes back from a request: waits while there are
-  /// more than slots. False: the worker stops.
+  /// more than slots. False: the thread is to end.
   bool enter();
   /// The first threads; returns how many.
   unsigned begin();
@@ -27,7 +27,9 @@ class Turns {
   bool begin_wait();
   void end_wait();
   void stop();
-  bool stopping();
+  unsigned threads();
+  /// Whether there have been many since this was asked last.
+  bool were_many();
 
  private:
   std::mutex mutex_;
@@ -37,6 +39,7 @@ class Turns {
   unsigned spare_ = 0;    // threads that have no turn
   unsigned called_ = 0;   // of those, how many are to go on
   unsigned started_ = 0;  // threads in all
+  bool many_ = false;
   bool stop_ = false;
 };
 
