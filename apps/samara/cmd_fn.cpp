@@ -7,6 +7,7 @@
 #include "apps/samara/names.hpp"
 #include "apps/samara/native_task.hpp"
 #include "apps/samara/near_miss.hpp"
+#include "apps/samara/script_file.hpp"
 #include "apps/samara/source_file.hpp"
 #include "apps/samara/table.hpp"
 #include "apps/samara/units.hpp"
@@ -134,7 +135,8 @@ Result<Exit> add(Context& context, const Arguments& arguments) {
   CodeFile file;
   file.name = source_name(context, path);
   file.compile = true;
-  if (auto type = arguments.value("type")) {
+  const bool typed = !is_script(arguments, file.name.path);
+  if (auto type = arguments.value("type"); type && typed) {
     SAMARA_TRY(file.type, parse_function_type(context, *type));
   }
   engine::AddOptions options;
@@ -142,8 +144,17 @@ Result<Exit> add(Context& context, const Arguments& arguments) {
   options.name = file.name.function;
   if (options.name.empty()) options.name = name_of_file(file.name.path);
   options.name = arguments.value("name").value_or(options.name);
+  const bool script = is_script(arguments, file.name.path);
+  if (!script) {
+    for (std::string_view option : {"entry", "effect", "environment"}) {
+      if (!arguments.value(option)) continue;
+      return context.misuse("--" + std::string(option) +
+                            " is for source in Python, JavaScript or Julia");
+    }
+  }
   if (arguments.flag("no-name")) options.name = {};
-  auto added = add_code_file(context, file, options);
+  auto added = script ? add_script_file(context, arguments, file.name, options)
+                      : add_code_file(context, file, options);
   if (!added) return cannot_add(path, std::move(added).error());
   show_added(context, *added, options.name);
   SAMARA_TRY(engine::Engine * engine, context.engine());
@@ -385,7 +396,11 @@ constexpr PositionalSpec k_add_positionals[] = {
 constexpr OptionSpec k_add_options[] = {
     {"name", 'n', "NAME", "default: as in the source, or the file's name up to a dot"},
     {"no-name", 0, "", "add it without a name"},
-    {"type", 't', "TYPE", "of WebAssembly, as '(Integer) -> Float'; default: its own"},
+    {"type", 't', "TYPE", "as '(Integer) -> Float'; default: as the code says"},
+    {"entry", 'e', "NAME", "the function in a .py, .mjs or .jl file; default: its name"},
+    {"runtime", 0, "NAME", "python, node or julia; default: by the file's name"},
+    {"effect", 0, "WORD", "of a script: pure, idempotent, effectful; default: unknown"},
+    {"environment", 0, "FILE", "a lock file: what a script needs", Completes::file},
 };
 constexpr PositionalSpec k_show_positionals[] = {
     {"FN", "name, hash, or beginning of a hash", Completes::function},

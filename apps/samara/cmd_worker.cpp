@@ -1,18 +1,25 @@
 // samara worker: starts the worker processes of a repository, watches them, and starts them anew.
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "apps/samara/commands.hpp"
 #include "apps/samara/context.hpp"
 #include "apps/samara/units.hpp"
 #include "apps/samara/worker_programs.hpp"
+#include "ports/linux/random.hpp"
+#include "queue/queue_folder.hpp"
 
 namespace samara::cli {
 namespace {
@@ -111,6 +118,55 @@ Result<std::vector<Program>> plan(Context& context, const Arguments& arguments) 
   }
   return out;
 }
+
+// Says to callers that workers which die come back. Held until we end, in whatever way.
+class SupervisorPresence {
+ public:
+  static Result<SupervisorPresence> enter(Context& context) {
+    SAMARA_TRY(std::string folder, context.locate_repository());
+    for (const char* part : {"/queue", "/peers", "/alive"}) {
+      folder += part;
+      ::mkdir(folder.c_str(), 0777);
+    }
+    SupervisorPresence out;
+    out.path_ = folder + "/" + std::string(queue::k_supervisor_prefix) +
+                to_hex(std::span<const uint8_t>(reinterpret_cast<const uint8_t*>(&out.number_),
+                                                sizeof out.number_));
+    forget_the_dead(folder);
+    out.file_ = ::open(out.path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (out.file_ < 0 || ::flock(out.file_, LOCK_EX | LOCK_NB) != 0) {
+      return Error(Code::io, "cannot make '" + out.path_ + "'");
+    }
+    return out;
+  }
+  SupervisorPresence(SupervisorPresence&& other) noexcept
+      : number_(other.number_),
+        path_(std::move(other.path_)),
+        file_(std::exchange(other.file_, -1)) {}
+  SupervisorPresence& operator=(SupervisorPresence&&) = delete;
+  ~SupervisorPresence() {
+    if (file_ < 0) return;
+    ::unlink(path_.c_str());
+    ::close(file_);
+  }
+
+ private:
+  SupervisorPresence() { number_ = port::LinuxRandom().next_u64(); }
+  static void forget_the_dead(const std::string& folder) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+      if (!entry.path().filename().string().starts_with(queue::k_supervisor_prefix)) continue;
+      const int file = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+      if (file < 0) continue;
+      if (::flock(file, LOCK_SH | LOCK_NB) == 0) ::unlink(entry.path().c_str());
+      ::close(file);
+    }
+  }
+
+  uint64_t number_ = 0;
+  std::string path_;
+  int file_ = -1;
+};
 
 class Supervisor {
  public:
@@ -233,6 +289,7 @@ class Supervisor {
 
 Result<Exit> run(Context& context, const Arguments& arguments) {
   SAMARA_TRY(std::vector<Program> programs, plan(context, arguments));
+  SAMARA_TRY(SupervisorPresence presence, SupervisorPresence::enter(context));
   Context::catch_interrupts();
   return Supervisor(context, std::move(programs)).run();
 }

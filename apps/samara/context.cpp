@@ -7,13 +7,18 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <thread>
 
 #include "apps/samara/units.hpp"
+#include "apps/samara/worker_programs.hpp"
+#include "call/script.hpp"
 #include "engine/engine.hpp"
 #include "engine/sealed_cache.hpp"
 #include "platform/standard.hpp"
+#include "ports/linux/child.hpp"
 #include "ports/linux/clock.hpp"
 #include "ports/linux/files.hpp"
 #include "ports/linux/http_curl.hpp"
@@ -83,6 +88,7 @@ struct Context::Parts {
   port::LinuxWorkers workers{port::program_beside(runtime::k_wasm_worker), {}, clock};
   std::optional<trust::PolicyFile> policy;
   port::LinuxWatchers watchers;
+  std::vector<port::Child> started;  // workers, for the time of this command
   std::optional<runtime::QueueLink> queue;
   std::optional<runtime::HostRuntimes> runtimes;
   std::unique_ptr<engine::Engine> engine;
@@ -98,7 +104,9 @@ Context::Context(const CommandLine& line)
   if (auto named = line.arguments.value("repo")) repository_name_ = *named;
 }
 
-Context::~Context() = default;
+Context::~Context() {
+  for (port::Child& worker : parts_->started) worker.let_go();
+}
 
 bool Context::colour_on(const Output& output) const {
   if (json_ || std::getenv("NO_COLOR") != nullptr || !output.on_terminal()) return false;
@@ -204,6 +212,26 @@ Result<trust::PolicyFile*> Context::policy() {
   return &*parts_->policy;
 }
 
+// For one command: a script just runs, and whoever runs many keeps workers with samara worker.
+Result<void> Context::start_worker(const std::string& queue) {
+  constexpr std::string_view k_languages[] = {k_kind_python, k_kind_node, k_kind_julia};
+  if (std::find(std::begin(k_languages), std::end(k_languages), queue) == std::end(k_languages)) {
+    return Error(Code::unsupported, "nothing is known to start for it");
+  }
+  WorkerOrder order;
+  order.runtime = queue;
+  SAMARA_TRY(order.repository, locate_repository());
+  order.slots = std::max(std::thread::hardware_concurrency(), 1U);
+  SAMARA_TRY(port::ChildOrder program, worker_program(order));
+  SAMARA_TRY(port::Child child, port::Child::start(program));
+  constexpr std::chrono::seconds k_start_max{60};
+  if (!child.await_line("ready", k_start_max)) {
+    return Error(Code::guest_failed, "the worker for " + queue + " did not start");
+  }
+  parts_->started.push_back(std::move(child));
+  return {};
+}
+
 runtime::QueueLink& Context::queue() {
   if (!parts_->queue) {
     auto path = [this]() -> Result<std::string> {
@@ -212,7 +240,8 @@ runtime::QueueLink& Context::queue() {
     };
     parts_->queue.emplace(runtime::QueueLinkParts{
         types(), parts_->files, parts_->watchers, parts_->clock, parts_->random,
-        "process " + std::to_string(::getpid()) + " (samara)", path, nullptr});
+        "process " + std::to_string(::getpid()) + " (samara)", path,
+        [this](const std::string& queue) { return start_worker(queue); }});
   }
   return *parts_->queue;
 }

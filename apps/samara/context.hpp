@@ -103,6 +103,7 @@ class Context {
  private:
   struct Parts;
 
+  Result<void> start_worker(const std::string& queue);
   /// What a full disk has left, as a hint; empty where there is no repository.
   std::string space_left();
 

@@ -1,7 +1,9 @@
 // The queue against its floor.
 //   workload                          anchor
 //   a call to a worker process and    floor_round_trip: two processes that pass files by rename and
-//   back, 256-byte value              wake each other by inotify, and nothing else
+//   back, 256-byte value, by files    wake each other by inotify, and nothing else
+//   the same by rings                 pipe_round_trip and futex_round_trip: two processes that wake
+//                                     each other, and nothing else
 //   calls with 1 to 128 in flight     the same, per second
 //   encoding of request and reply     goal 2 µs
 // Worker and floor server are processes of their own. The directory is SAMARA_BENCH_DIR, else
@@ -9,15 +11,18 @@
 //   cmake --build build/release --target bench_queue && build/release/bin/bench_queue
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -91,6 +96,58 @@ void report(benchmark::State& state, std::vector<double>& times) {
   state.counters["p50_us"] = times[times.size() / 2];
   state.counters["p99_us"] = times[times.size() * 99 / 100];
 }
+
+// --- waking alone --------------------------------------------------------------------------------
+
+void pipe_round_trip(benchmark::State& state) {
+  int there[2], back[2];
+  SAMARA_ASSERT(::pipe(there) == 0 && ::pipe(back) == 0);
+  uint8_t byte = 1;
+  Child server([&] {
+    while (::read(there[0], &byte, 1) == 1) SAMARA_ASSERT(::write(back[1], &byte, 1) == 1);
+  });
+  std::vector<double> times;
+  for (auto step : state) {
+    const auto start = std::chrono::steady_clock::now();
+    SAMARA_ASSERT(::write(there[1], &byte, 1) == 1 && ::read(back[0], &byte, 1) == 1);
+    times.push_back(micros(std::chrono::steady_clock::now() - start));
+  }
+  for (int end : {there[0], there[1], back[0], back[1]}) ::close(end);
+  report(state, times);
+}
+BENCHMARK(pipe_round_trip)->UseRealTime();
+
+void futex_round_trip(benchmark::State& state) {
+  void* memory = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  SAMARA_ASSERT(memory != MAP_FAILED);
+  auto* words = static_cast<uint32_t*>(memory);
+  auto word = [&](int i) { return std::atomic_ref<uint32_t>(words[16 * i]); };
+  auto wait = [&](int i, uint32_t value) {
+    while (word(i).load() != value) {
+      ::syscall(SYS_futex, &words[16 * i], FUTEX_WAIT, value - 1, nullptr, nullptr, 0);
+    }
+  };
+  auto wake = [&](int i, uint32_t value) {
+    word(i).store(value);
+    ::syscall(SYS_futex, &words[16 * i], FUTEX_WAKE, 1, nullptr, nullptr, 0);
+  };
+  Child server([&] {
+    for (uint32_t turn = 1;; turn++) {
+      wait(0, turn);
+      wake(1, turn);
+    }
+  });
+  std::vector<double> times;
+  uint32_t turn = 0;
+  for (auto step : state) {
+    const auto start = std::chrono::steady_clock::now();
+    wake(0, ++turn);
+    wait(1, turn);
+    times.push_back(micros(std::chrono::steady_clock::now() - start));
+  }
+  report(state, times);
+}
+BENCHMARK(futex_round_trip)->UseRealTime();
 
 // --- the floor -----------------------------------------------------------------------------------
 
@@ -220,10 +277,11 @@ Request echo_request() {
   return out;
 }
 
-void call(benchmark::State& state) {
+void call(benchmark::State& state, uint32_t ring_after) {
   Scratch scratch;
   Parts world;
-  auto caller = Caller::open(world.parts, scratch.path(), {.word = "bench"});
+  auto caller =
+      Caller::open(world.parts, scratch.path(), {.word = "bench", .ring_after = ring_after});
   SAMARA_ASSERT(caller);
   Child server([&] { serve_echo(scratch.path()); });
   const Request request = echo_request();
@@ -249,9 +307,12 @@ void call(benchmark::State& state) {
     if (window == 1) times.push_back(micros(std::chrono::steady_clock::now() - start));
   }
   state.SetItemsProcessed(done);
+  state.counters["by_ring"] =
+      static_cast<double>((*caller)->sent_by_ring()) / static_cast<double>(done + 100);
   report(state, times);
 }
-BENCHMARK(call)->Arg(1)->Arg(8)->Arg(32)->Arg(128)->UseRealTime();
+BENCHMARK_CAPTURE(call, files, 0)->Arg(1)->Arg(8)->Arg(32)->Arg(128)->UseRealTime();
+BENCHMARK_CAPTURE(call, ring, 1)->Arg(1)->Arg(8)->Arg(32)->Arg(128)->UseRealTime();
 
 // The cost of a claim must not grow with what waits behind it.
 void call_behind_backlog(benchmark::State& state) {

@@ -314,7 +314,8 @@ Outcome wrong_value(const samara_request& request, std::string_view why) {
 // The canonical bytes of a value, or why they are none of the output type.
 Result<Bytes> canonical(samara_request& request, ByteView value) {
   TypeTable& types = request.worker.types;
-  const Type* type = request.target->output;
+  const bool environment = request.kind == SAMARA_REQUEST_ENVIRONMENT;  // whose answer is null
+  const Type* type = environment ? types.null() : request.target->output;
   HeapOptions limits;
   const uint64_t most = request.claim.request.limits.memory_bytes_max;
   if (most <= SIZE_MAX) limits.limit_bytes = static_cast<size_t>(most);

@@ -120,6 +120,11 @@ void Child::signal(int number) const {
   if (pid_ > 0) ::kill(pid_, number);
 }
 
+void Child::let_go() {
+  signal(SIGTERM);
+  pid_ = -1;
+}
+
 bool Child::wait(std::chrono::milliseconds most) {
   if (pid_ <= 0) return true;
   pollfd ended{.fd = end_, .events = POLLIN, .revents = 0};

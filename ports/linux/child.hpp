@@ -40,6 +40,8 @@ class Child {
   /// Its standard output; does not block.
   int output_descriptor() const { return output_; }
   void signal(int number) const;
+  /// Tells it to end, and waits no more for it.
+  void let_go();
   /// Waits for its end up to a time; true: it has ended.
   bool wait(std::chrono::milliseconds most);
   /// How it ended, for people: "exit code 3", "signal 9". Requires: wait() gave true.

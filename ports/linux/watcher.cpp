@@ -29,6 +29,8 @@ constexpr uint32_t mask_of(WatchFor what) {
       return IN_CREATE;
     case WatchFor::releases:
       return IN_CLOSE_WRITE;
+    case WatchFor::rings:
+      return 0;
   }
   return 0;
 }

@@ -41,6 +41,10 @@ class MemoryFiles final : public Files {
   /// Writes that need more room than this fail with ENOSPC.
   void limit_bytes(uint64_t bytes) { bytes_max_ = bytes; }
   void listen(NameListener* listener) { listeners_.push_back(listener); }
+  /// Tells listeners of something that is no change of the folder.
+  void announce(uint64_t folder, WatchFor what, const std::string& name) {
+    tell(folder, what, name);
+  }
   void unlisten(NameListener* listener) { std::erase(listeners_, listener); }
   /// Damages a file as a bad disk does: flips one bit of the byte at `offset`.
   Result<void> flip_bit(std::string_view path, size_t offset);

@@ -15,7 +15,19 @@ Result<int32_t> MemoryWatcher::watch(Handle directory, WatchFor what) {
   return number;
 }
 
+Result<void> MemoryWatcher::hang_doorbell(Handle directory, std::string_view name) {
+  SAMARA_TRY(FileInfo folder, files_.info(directory));
+  SAMARA_TRY(Handle file, files_.open(directory, name, OpenMode::create));
+  files_.close(file);
+  doorbell_ = folder.inode;
+  return {};
+}
+
 void MemoryWatcher::heard(uint64_t inode, WatchFor what, const std::string& name) {
+  if (what == WatchFor::rings) {
+    ready_ = ready_ || inode == doorbell_;
+    return;
+  }
   auto found = watches_.find({inode, what});
   if (found == watches_.end()) return;
   pending_.push_back({found->second, name});
@@ -28,6 +40,13 @@ Result<void> MemoryWatcher::wait(Instant until, WatchReport& report) {
   pending_.clear();
   ready_ = false;
   return {};
+}
+
+Result<std::unique_ptr<Doorbell>> MemoryDoorbell::find(MemoryFiles& files, Handle directory,
+                                                       std::string_view name) {
+  SAMARA_TRY(FileInfo folder, files.info(directory));
+  SAMARA_CHECK(files.info_at(directory, name));
+  return std::unique_ptr<Doorbell>(new MemoryDoorbell(files, folder.inode, name));
 }
 
 }  // namespace samara::port

@@ -20,6 +20,7 @@ enum class WatchFor : uint8_t {
   arrivals,   // a name came by rename
   creations,  // a file was made under a name
   releases,   // a file that was open for writing was closed for the last time, also by a death
+  rings,      // a doorbell was rung; for simulators: who hangs one waits for it
 };
 
 struct WatchEvent {

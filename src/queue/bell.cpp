@@ -41,6 +41,11 @@ void Bell::prove(port::Handle folder, port::WatchFor what) {
   if (!waited || !told) watcher_.reset();
 }
 
+Result<void> Bell::hang_doorbell(port::Handle folder) {
+  if (watcher_ == nullptr) return Error(Code::unsupported, "who is blind hears no doorbell");
+  return watcher_->hang_doorbell(folder, k_doorbell);
+}
+
 Result<void> Bell::wait(port::Instant until, port::WatchReport& report) {
   if (watcher_ != nullptr) return watcher_->wait(until, report);
   report.look = true;

@@ -9,6 +9,9 @@
 
 namespace samara::queue {
 
+/// The name of a peer's doorbell in its own folder.
+inline constexpr std::string_view k_doorbell = "bell";
+
 class Bell {
  public:
   explicit Bell(const QueueParts& parts);
@@ -18,6 +21,8 @@ class Bell {
   /// Proves that the file system tells of changes: makes a file in the watched folder, which must
   /// be the caller's own.
   void prove(port::Handle folder, port::WatchFor what);
+  /// Makes the doorbell that rings are heard by. Errors: unsupported (blind), io.
+  Result<void> hang_doorbell(port::Handle folder);
   bool blind() const { return watcher_ == nullptr; }
 
   /// As Watcher::wait. Blind: sleeps a little, and says look.

@@ -1,6 +1,8 @@
 #include "queue/caller.hpp"
 
 #include <algorithm>
+#include <limits>
+#include <set>
 
 #include "queue/message_file.hpp"
 
@@ -24,6 +26,9 @@ constexpr uint64_t k_spare_bytes_max = 64 * 1024;
 constexpr std::chrono::nanoseconds k_suspect_pause_min = milliseconds(1);
 constexpr std::chrono::nanoseconds k_suspect_pause_max = milliseconds(500);
 
+// So many answers from rings may pass until all else is looked at.
+constexpr uint32_t k_ring_row_max = 16;
+
 constexpr milliseconds k_full_pause_min{1};
 constexpr milliseconds k_full_pause_max{32};
 
@@ -44,6 +49,7 @@ Result<std::unique_ptr<Caller>> Caller::open(const QueueParts& parts, std::strin
 // worker, which finds no caller.
 Caller::~Caller() {
   if (presence_ == nullptr) return;
+  close_rings();
   if (!pending_.empty()) static_cast<void>(withdraw_all(*folder_, id()));
   pending_.clear();
   spares_.clear();
@@ -160,7 +166,6 @@ Result<void> Caller::make_room(std::string_view queue, Handle waiting, WhenFull 
 Result<Uuid> Caller::publish(std::string_view queue, Request request, WhenFull when_full,
                              Instant until) {
   SAMARA_TRY(Handle waiting, folder_->waiting(queue));
-  SAMARA_CHECK(make_room(queue, waiting, when_full, until));
   request.queue = queue;
   request.caller = id();
   {
@@ -168,29 +173,48 @@ Result<Uuid> Caller::publish(std::string_view queue, Request request, WhenFull w
     request.id = make_id();
   }
   SAMARA_TRY(FramedRequest framed, frame_request(request, parts_.types));
-  SAMARA_TRY(Spare file, fresh_file());
-  const MessageName name{.priority = request.priority, .id = request.id, .caller = id()};
-  auto done = parts_.files.write_at(file.file.handle(), 0, framed.bytes);
-  if (done) {
-    // The reply may come before the rename returns, so it is expected from here on.
+  if (post(request, framed)) return request.id;
+  SAMARA_CHECK(make_room(queue, waiting, when_full, until));
+  {
     std::lock_guard guard(mutex_);
-    Pending pending{.queue = std::string(queue),
-                    .file = {},
-                    .reply_at = framed.reply_at,
-                    .deadline_ns = request.deadline_ns};
-    if (pending_.size() < k_open_files_max) pending.file = std::move(file.file);
-    pending_.insert_or_assign(request.id, std::move(pending));
+    Pending& pending = pending_[request.id];
+    pending.queue = queue;
+    pending.reply_at = framed.reply_at;
+    pending.deadline_ns = request.deadline_ns;
     if (request.deadline_ns > 0) deadlines_.emplace(request.deadline_ns, request.id);
+  }
+  auto placed =
+      place({.priority = request.priority, .id = request.id, .caller = id()}, framed.bytes);
+  if (placed) return request.id;
+  std::lock_guard guard(mutex_);
+  pending_.erase(request.id);
+  return std::move(placed).error();
+}
+
+// Puts the file of something pending into its queue.
+Result<void> Caller::place(const MessageName& name, ByteView bytes) {
+  std::string queue;
+  {
+    std::lock_guard guard(mutex_);
+    queue = pending_[name.id].queue;
+  }
+  SAMARA_TRY(Handle waiting, folder_->waiting(queue));
+  SAMARA_TRY(Spare file, fresh_file());
+  auto done = parts_.files.write_at(file.file.handle(), 0, bytes);
+  if (done) {
+    // The reply may come before the rename returns, so its file is kept from here on.
+    std::lock_guard guard(mutex_);
+    auto found = pending_.find(name.id);
+    if (found != pending_.end() && pending_.size() <= k_open_files_max) {
+      found->second.file = std::move(file.file);
+    }
   }
   if (done) {
     done = parts_.files.rename(presence_->folder(), file.name, waiting, name.text(),
                                port::Replace::yes);
   }
-  if (done) return request.id;
-  static_cast<void>(parts_.files.remove(presence_->folder(), file.name));
-  std::lock_guard guard(mutex_);
-  pending_.erase(request.id);
-  return std::move(done).error();
+  if (!done) static_cast<void>(parts_.files.remove(presence_->folder(), file.name));
+  return done;
 }
 
 // --- gathering -----------------------------------------------------------------------------------
@@ -219,6 +243,11 @@ void Caller::receive(const std::string& file_name) {
     if (found == pending_.end()) return;
     pending = std::move(found->second);
     pending_.erase(found);
+    if (pending.peer != nullptr) {
+      // Too large for its slot; a file of its own, without the request.
+      pending.reply_at = k_head_bytes;
+      in_rings_--;
+    }
   }
   if (!pending.file.valid()) {
     auto opened = OpenFile::open(parts_.files, presence_->folder(), file_name, OpenMode::update);
@@ -231,6 +260,7 @@ void Caller::receive(const std::string& file_name) {
     if (reply && reply->id == name->id) {
       size_bytes = pending.reply_at + reply->bytes.size();
       out.reply = std::move(*reply);
+      if (pending.peer == nullptr) meet(out.reply.worker, pending.queue);
     } else {
       std::string text = "the reply cannot be read";
       if (!reply) text += ": " + std::string(reply.error().message());
@@ -256,7 +286,17 @@ std::optional<Answer> Caller::take_ready() {
 Result<void> Caller::hear(Instant until) {
   report_.events.clear();
   report_.look = false;
+  if (until != port::k_long_ago && in_rings_ > 0) {
+    const bool news = spin_.wait([&] { return rings_have_news(); });
+    if (news) until = port::k_long_ago;
+  }
+  // Also where nothing is in a ring yet: another thread may put it there while we sleep.
+  if (until != port::k_long_ago && !rings_.empty()) {
+    set_sleeping(true);
+    if (rings_have_news()) until = port::k_long_ago;
+  }
   SAMARA_CHECK(bell_.wait(until, report_));
+  if (sleeping_) set_sleeping(false);
   look_ = look_ || report_.look;
   for (const port::WatchEvent& event : report_.events) {
     if (event.watch == replies_watch_) receive(event.name);
@@ -276,12 +316,18 @@ Result<void> Caller::look() {
 
 Result<void> Caller::look_at_peers() {
   SAMARA_TRY(auto entries, parts_.files.list(folder_->alive()));
+  std::set<std::string, std::less<>> present;
   for (const auto& entry : entries) {
     if (!is_peer_file(entry.name)) continue;
     auto settled = settle_peer(*folder_, entry.name);
+    if (settled && *settled == Settled::done) continue;
+    present.insert(entry.name);
     if (settled && *settled != Settled::later) continue;
     suspects_.insert_or_assign(
         entry.name, Suspect{parts_.clock.now() + k_suspect_pause_min, k_suspect_pause_min});
+  }
+  for (const auto& peer : rings_) {
+    if (!present.contains(peer_file(PeerKind::worker, peer->worker))) gone_.push_back(peer->worker);
   }
   return {};
 }
@@ -299,6 +345,7 @@ Result<void> Caller::settle_suspects(Instant now) {
     // A failure may pass; one that lasts is told, for it may be our request that is stuck.
     if (!settled && suspect.pause >= k_suspect_pause_max) return std::move(settled).error();
     if (settled && *settled == Settled::done) {
+      gone_.push_back(at->first.substr(1));
       at = suspects_.erase(at);
       continue;
     }
@@ -334,12 +381,19 @@ void Caller::expire(Instant now) {
 }
 
 Instant Caller::wake_time(Instant until) {
+  // First: what others do from now on they have to tell us.
+  asleep_until_.store(std::numeric_limits<int64_t>::max());
   Instant out = until;
   for (const auto& [name, suspect] : suspects_) out = std::min(out, suspect.at);
   std::lock_guard guard(mutex_);
   if (!deadlines_.empty()) {
     out = std::min(out, Instant(std::chrono::nanoseconds(deadlines_.begin()->first)));
   }
+  for (const auto& peer : rings_) {
+    prune(*peer);
+    if (!peer->untaken.empty()) out = std::min(out, peer->untaken.front().since + k_ring_patience);
+  }
+  if (out != port::k_never) asleep_until_.store(out.time_since_epoch().count());
   return out;
 }
 
@@ -347,8 +401,12 @@ Result<std::optional<Answer>> Caller::next(Instant until) {
   std::lock_guard hearing(hearing_);
   while (true) {
     if (auto ready = take_ready()) return ready;
+    if (ring_row_ < k_ring_row_max) {
+      if (auto answer = collect_rings()) return answer;
+    }
+    ring_row_ = 0;
     if (look_) SAMARA_CHECK(look());
-    bool timed = !suspects_.empty();
+    bool timed = !suspects_.empty() || !rings_.empty();
     {
       std::lock_guard guard(mutex_);
       timed = timed || !deadlines_.empty();
@@ -357,14 +415,21 @@ Result<std::optional<Answer>> Caller::next(Instant until) {
       const Instant now = parts_.clock.now();
       expire(now);
       SAMARA_CHECK(settle_suspects(now));
+      move_stale(now);
+    }
+    while (!gone_.empty()) {
+      SAMARA_CHECK(lose_ring(gone_.back()));
+      gone_.pop_back();
     }
     if (auto ready = take_ready()) return ready;
     const bool ended = interrupted_.load(std::memory_order_relaxed);
-    SAMARA_CHECK(hear(ended ? port::k_long_ago : wake_time(until)));
+    auto heard = hear(ended ? port::k_long_ago : wake_time(until));
+    asleep_until_.store(0);
+    if (!heard) return std::move(heard).error();
     if (bell_.blind()) SAMARA_CHECK(look());
-    // Asked first: the ring may have come together with events, and does not come again.
+    // Asked first: the bell may have come together with events, and does not come again.
     if (interrupted_.exchange(false, std::memory_order_relaxed)) return std::optional<Answer>();
-    if (!report_.events.empty()) continue;
+    if (!report_.events.empty() || rings_have_news()) continue;
     if (auto ready = take_ready()) return ready;
     if (until == port::k_long_ago || (until != port::k_never && parts_.clock.now() >= until)) {
       return std::optional<Answer>();
@@ -415,13 +480,33 @@ Result<void> Caller::cancel(const Uuid& id) {
   constexpr int k_looks = 3;
   for (int i = 0; i < k_looks; i++) {
     std::string queue;
+    std::shared_ptr<RingPeer> to_wake;
+    bool withdrawn = false;
     {
       std::lock_guard guard(mutex_);
       auto found = pending_.find(id);
       if (found == pending_.end()) return {};
-      queue = found->second.queue;
+      Pending& pending = found->second;
+      pending.cancelled = true;
+      queue = pending.queue;
+      if (pending.peer != nullptr) {
+        withdrawn = pending.peer->ring.withdraw(pending.slot);
+        if (!withdrawn) {
+          pending.peer->ring.cancel(pending.slot);
+          to_wake = pending.peer;
+        } else {
+          pending.peer = nullptr;
+          in_rings_--;
+        }
+      }
     }
-    SAMARA_TRY(bool withdrawn, withdraw(id, queue));
+    if (to_wake != nullptr) {
+      if (to_wake->ring.wakes_worker()) to_wake->doorbell->ring();
+      return {};
+    }
+    if (!withdrawn) {
+      SAMARA_TRY(withdrawn, withdraw(id, queue));
+    }
     if (withdrawn) {
       bool wanted = false;
       {

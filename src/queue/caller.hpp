@@ -11,7 +11,10 @@
 #include <unordered_map>
 
 #include "queue/bell.hpp"
+#include "queue/message_file.hpp"
 #include "queue/recovery.hpp"
+#include "queue/ring.hpp"
+#include "queue/spin.hpp"
 
 namespace samara::queue {
 
@@ -23,7 +26,12 @@ struct CallerOptions {
   uint32_t waiting_max = 10'000;
   /// Requests of this caller that are not answered.
   uint32_t in_flight_max = 100'000;
+  /// A worker that has answered so many requests by file is offered a ring. Zero: none is.
+  uint32_t ring_after = 2;
 };
+
+/// What a worker does not take from its ring in this time goes where others may take it.
+inline constexpr std::chrono::milliseconds k_ring_patience{2};
 
 enum class WhenFull : uint8_t { fail, wait };
 
@@ -58,15 +66,43 @@ class Caller {
 
   const std::string& id() const { return presence_->id(); }
   size_t in_flight() const;
+  /// How many requests went into rings, those that came back out of them included.
+  uint64_t sent_by_ring() const { return sent_by_ring_.load(std::memory_order_relaxed); }
   bool blind() const { return bell_.blind(); }
 
  private:
+  // The ring to one worker.
+  struct RingPeer {
+    RingPeer(std::string worker_id, std::unique_ptr<port::SharedMemory> memory,
+             std::unique_ptr<port::Doorbell> bell)
+        : worker(std::move(worker_id)), ring(std::move(memory)), doorbell(std::move(bell)) {}
+    // A request that the worker may not have taken.
+    struct Untaken {
+      uint32_t slot = 0;
+      Uuid id;
+      port::Instant since;
+    };
+    std::string worker;
+    CallerRing ring;
+    std::unique_ptr<port::Doorbell> doorbell;
+    std::vector<std::string> queues;  // that it serves, as far as we know
+    int64_t run_ns = -1;              // how long it runs on average; -1: not known
+    std::deque<Untaken> untaken;
+  };
   struct Pending {
     std::string queue;
     port::OpenFile file;  // invalid when too many are open
     uint64_t reply_at = 0;
     int64_t deadline_ns = 0;
     bool abandoned = false;
+    bool cancelled = false;
+    // While it is in a ring: where, and what else is needed to go on without it.
+    std::shared_ptr<RingPeer> peer;
+    uint32_t slot = 0;
+    Bytes bytes;
+    uint8_t priority = 0;
+    bool repeatable = false;
+    uint32_t attempts_max = 1;
   };
   // A file in our folder whose message is done; its inode carries the next one.
   struct Spare {
@@ -79,7 +115,10 @@ class Caller {
   };
 
   Caller(const QueueParts& parts, CallerOptions options)
-      : parts_(parts), options_(std::move(options)), bell_(parts_) {}
+      : parts_(parts),
+        options_(std::move(options)),
+        bell_(parts_),
+        spin_(parts_.clock, parts_.watchers.many_cores()) {}
 
   Result<void> start(std::string_view path);
   Result<Spare> fresh_file();
@@ -99,6 +138,23 @@ class Caller {
   Result<bool> withdraw(const Uuid& id, std::string_view queue);
   Result<bool> tell_worker(const Uuid& id);
   void finish_here(const Uuid& id, OutcomeKind kind, std::string_view text);
+  Result<void> place(const MessageName& name, ByteView bytes);
+
+  bool post(const Request& request, FramedRequest& framed);
+  std::shared_ptr<RingPeer> choose(std::string_view queue);
+  static void prune(RingPeer& peer);
+  void meet(const std::string& worker, const std::string& queue);
+  Result<std::shared_ptr<RingPeer>> offer(const std::string& worker);
+  std::optional<Answer> collect_rings();
+  std::optional<Answer> collect(const std::shared_ptr<RingPeer>& peer);
+  std::optional<Answer> take_answer(const Uuid& id, ByteView bytes);
+  bool rings_have_news() const;
+  void set_sleeping(bool sleeping);
+  void move_stale(port::Instant now);
+  void put_back(const Uuid& id, uint32_t attempt);
+  Result<void> lose_ring(std::string_view worker);
+  void lose_slot(RingPeer& peer, const CallerRing::Used& used);
+  void close_rings();
 
   QueueParts parts_;
   CallerOptions options_;
@@ -108,13 +164,21 @@ class Caller {
   int32_t replies_watch_ = -1;
   int32_t alive_watch_ = -1;
 
-  std::mutex hearing_;  // held by whoever is in next(); guards the next three
+  std::mutex hearing_;  // held by whoever is in next(); guards what follows
   port::WatchReport report_;
   bool look_ = true;
   std::map<std::string, Suspect> suspects_;
+  std::map<std::string, uint32_t, std::less<>> strangers_;  // replies by file, of whom has no ring
+  std::vector<std::string> gone_;  // workers whose rings are to be given up
+  bool doorbell_hung_ = false;
+  bool sleeping_ = false;  // workers are asked to use the doorbell
+  uint32_t ring_row_ = 0;  // so many from rings since files were looked at
+  size_t ring_turn_ = 0;
+  Spin spin_;
 
   mutable std::mutex mutex_;  // guards what follows; may be taken under hearing_
   std::map<Uuid, Pending> pending_;
+  std::vector<std::shared_ptr<RingPeer>> rings_;  // changed under hearing_ too
   std::multimap<int64_t, Uuid> deadlines_;
   std::vector<Spare> spares_;
   std::deque<Answer> ready_;
@@ -124,6 +188,10 @@ class Caller {
   uint32_t last_sequence_ = 0;
   uint64_t random_tail_ = 0;
 
+  std::atomic<size_t> in_rings_{0};        // of those pending; written under mutex_
+  std::atomic<uint64_t> sent_by_ring_{0};  // relaxed: a number for people and tests
+  // Until when next() sleeps, nanoseconds: whoever makes a reason to wake earlier wakes it.
+  std::atomic<int64_t> asleep_until_{0};
   std::atomic<bool> interrupted_{false};  // relaxed: the bell orders it
 };
 

@@ -30,4 +30,8 @@ inline constexpr std::string_view k_cancel_prefix = "cancel-";
 /// The name under which a caller leaves word among a worker's claims that it gave up.
 std::string cancel_name(const Uuid& id);
 
+/// The name under which a caller offers a ring, among a worker's claims with its own id behind it,
+/// and of the ring in its own folder with the worker's.
+inline constexpr std::string_view k_ring_prefix = "ring-";
+
 }  // namespace samara::queue

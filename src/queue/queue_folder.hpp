@@ -50,6 +50,9 @@ class QueueFolder {
   std::map<std::string, port::OpenFile, std::less<>> waiting_;  // guarded by mutex_
 };
 
+/// Files in `alive` of those who start workers anew: locked as those of peers, and left by a death.
+inline constexpr std::string_view k_supervisor_prefix = "supervisor-";
+
 enum class PeerKind : char { caller = 'c', worker = 'w' };
 std::string peer_file(PeerKind kind, std::string_view id);
 

@@ -17,12 +17,6 @@ int64_t wall_ms(port::Clock& clock) {
   return std::chrono::floor<std::chrono::milliseconds>(clock.wall().time_since_epoch()).count();
 }
 
-std::chrono::milliseconds pause_before(uint32_t attempt) {
-  auto out = k_retry_pause_min;
-  for (uint32_t i = 2; i < attempt && out < k_retry_pause_max; i++) out *= 2;
-  return std::min(out, k_retry_pause_max);
-}
-
 Reply reply_for(const MessageName& name, std::string_view worker, Outcome outcome) {
   Reply out;
   out.id = name.id;
@@ -30,13 +24,6 @@ Reply reply_for(const MessageName& name, std::string_view worker, Outcome outcom
   out.attempt = name.attempt;
   out.outcome = std::move(outcome);
   return out;
-}
-
-Outcome crash_outcome(const Request& request, uint32_t attempt) {
-  std::string text = "the worker died while it ran this";
-  if (attempt > 1) text += ", at attempt " + std::to_string(attempt);
-  if (!request.repeatable) text += "; it is not run again, because it may have had effects";
-  return Outcome::of(OutcomeKind::crash, text);
 }
 
 // Words of cancellation, and replies to the dead, may still come in while we clear a folder.
@@ -106,7 +93,7 @@ class DeadWorker {
       return put_back(file_name, name, request.queue);
     }
     Outcome outcome = cancelled ? Outcome::of(OutcomeKind::cancelled, "cancelled by the caller")
-                                : crash_outcome(request, name.attempt);
+                                : crash_outcome(request.repeatable, name.attempt);
     SAMARA_CHECK(write_reply(files(), file->handle(), read->reply_at,
                              reply_for(name, id_, std::move(outcome)), types));
     return send_reply(folder_, claims_.handle(), file_name, name.caller);
@@ -125,6 +112,19 @@ class DeadWorker {
 };
 
 }  // namespace
+
+std::chrono::milliseconds pause_before(uint32_t attempt) {
+  auto out = k_retry_pause_min;
+  for (uint32_t i = 2; i < attempt && out < k_retry_pause_max; i++) out *= 2;
+  return std::min(out, k_retry_pause_max);
+}
+
+Outcome crash_outcome(bool repeatable, uint32_t attempt) {
+  std::string text = "the worker died while it ran this";
+  if (attempt > 1) text += ", at attempt " + std::to_string(attempt);
+  if (!repeatable) text += "; it is not run again, because it may have had effects";
+  return Outcome::of(OutcomeKind::crash, text);
+}
 
 Result<void> withdraw_all(QueueFolder& folder, std::string_view id) {
   SAMARA_TRY(auto queues, folder.queues());

@@ -22,6 +22,11 @@ enum class Settled : uint8_t {
 /// Looks after one file of `alive`. Errors: io; what was done stays done.
 Result<Settled> settle_peer(QueueFolder& folder, std::string_view peer_file);
 
+/// How long after a death the attempt of this number has to wait.
+std::chrono::milliseconds pause_before(uint32_t attempt);
+/// The end of a request over which a worker died and which is not run again.
+Outcome crash_outcome(bool repeatable, uint32_t attempt);
+
 /// Removes what waits in any queue for the caller.
 Result<void> withdraw_all(QueueFolder& folder, std::string_view caller);
 

@@ -122,6 +122,16 @@ Result<Roster::Seen> Roster::look() {
   return out;
 }
 
+Result<bool> Roster::supervised() {
+  SAMARA_TRY(auto entries, folder_->files().list(folder_->alive()));
+  for (const auto& entry : entries) {
+    if (!entry.name.starts_with(k_supervisor_prefix)) continue;
+    auto life = life_of(*folder_, entry.name);
+    if (life && *life == Life::alive) return true;
+  }
+  return false;
+}
+
 Result<void> Roster::refresh() {
   // Asked first: who comes while we look is seen the next time.
   SAMARA_TRY(auto folder, folder_->files().info(folder_->alive()));

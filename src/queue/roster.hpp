@@ -49,6 +49,8 @@ class Roster {
 
   /// All that live now. Errors: io.
   Result<std::vector<LivingWorker>> workers();
+  /// Whether somebody lives who starts workers anew when they die. Errors: io.
+  Result<bool> supervised();
   /// Whether a living worker serves the queue. A yes that is younger than `age` counts, unless
   /// workers have come or gone since.
   Result<bool> served(const std::string& queue, std::chrono::nanoseconds age);

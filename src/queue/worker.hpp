@@ -14,6 +14,8 @@
 #include "queue/backlog.hpp"
 #include "queue/bell.hpp"
 #include "queue/recovery.hpp"
+#include "queue/ring.hpp"
+#include "queue/spin.hpp"
 
 namespace samara::queue {
 
@@ -22,6 +24,8 @@ struct WorkerOptions {
   std::vector<std::string> queues;
   /// Who this is, for people: program and process number.
   std::string word;
+  /// How many requests it runs at once: callers put no more into its rings than it can soon take.
+  uint32_t slots = 1;
 };
 
 /// A request in hand.
@@ -70,6 +74,20 @@ class Worker {
     port::Handle waiting;
     int32_t watch = -1;
   };
+  // A ring, and the caller at its other end.
+  struct RingPeer {
+    RingPeer(std::string caller_id, std::unique_ptr<port::SharedMemory> memory,
+             std::unique_ptr<port::Doorbell> bell)
+        : caller(std::move(caller_id)), ring(std::move(memory)), doorbell(std::move(bell)) {}
+    std::string caller;
+    WorkerRing ring;
+    std::unique_ptr<port::Doorbell> doorbell;
+  };
+  // A request that waits in a ring.
+  struct Posted {
+    std::shared_ptr<RingPeer> peer;
+    WorkerRing::Posted slot;
+  };
   struct Held {
     std::string name;
     MessageName parsed;
@@ -78,19 +96,40 @@ class Worker {
     size_t queue = 0;
     std::shared_ptr<std::atomic<bool>> cancelled;
     bool answering = false;
+    // Of one that came by ring; then there is no file.
+    std::shared_ptr<RingPeer> peer;
+    WorkerRing::Posted slot;
+    port::Instant taken{};
   };
 
   Worker(const QueueParts& parts, WorkerOptions options)
-      : parts_(parts), options_(std::move(options)), bell_(parts_) {}
+      : parts_(parts),
+        options_(std::move(options)),
+        bell_(parts_),
+        spin_(parts_.clock, parts_.watchers.many_cores()) {}
 
   Result<void> start(std::string_view path);
   Result<void> hear(port::Instant until);
   Result<void> look();
   std::optional<Claim> nothing();
   void note_cancel(const std::string& file_name);
+  void attach(std::string_view caller);
+  Result<std::shared_ptr<RingPeer>> take_up(std::string_view caller);
+  void detach(const RingPeer* peer);
+  void sweep_rings();
+  void drain_rings();
+  bool rings_have_news() const;
+  void set_sleeping(bool sleeping);
+  Result<std::optional<Claim>> claim_posted();
+  Result<std::optional<Claim>> take_posted(const Posted& posted, Held held, ByteView bytes);
+  Result<void> answer_by_ring(Held& held, const Reply& reply);
+  void tell_load();
   Result<std::optional<Claim>> claim(const Backlog::Entry& entry);
   Result<std::optional<Claim>> take(const Backlog::Entry& entry);
-  Result<bool> refuse(const Request& request, const Held& held);
+  enum class Verdict : uint8_t { run, late, unwanted };
+  Result<Verdict> judge(const Request& request, const Held& held) const;
+  Reply reply_of(OutcomeKind kind, std::string_view text, const Held& held) const;
+  Reply late_reply(const Held& held) const;
   Result<void> finish(const Uuid& id, const Result<void>& done);
   Held* begin_answer(const Uuid& id);
   bool may_take_first();
@@ -105,18 +144,26 @@ class Worker {
   std::vector<Queue> queues_;
   int32_t claims_watch_ = -1;
 
-  std::mutex hearing_;  // held by whoever waits or collects; guards the next six
+  std::mutex hearing_;  // held by whoever waits or collects; guards what follows
   Backlog backlog_;
   port::WatchReport report_;
   bool look_ = true;
   uint32_t misses_ = 0;
-  bool outside_ = false;  // somebody waits by the descriptor
+  bool outside_ = false;   // somebody waits by the descriptor
+  bool sleeping_ = false;  // callers are asked to use the doorbell
+  std::map<std::pair<uint8_t, Uuid>, Posted> posted_;
+  std::vector<WorkerRing::Posted> drained_;
+  bool ring_first_ = false;  // what is to be taken first waits in a ring
+  uint32_t ring_row_ = 0;    // so many from rings since files were looked at
+  bool doorbell_hung_ = false;
+  Spin spin_;
 
   mutable std::mutex
-      mutex_;  // guards the next three; may be taken under hearing_, not the other way
+      mutex_;  // guards the next four; may be taken under hearing_, not the other way
   std::map<Uuid, Held> held_;
-  bool alone_ = false;  // what is in hand wants to be alone
-  bool drain_ = false;  // next() waits until nothing is in hand
+  std::vector<std::shared_ptr<RingPeer>> rings_;  // changed under hearing_ too
+  bool alone_ = false;                            // what is in hand wants to be alone
+  bool drain_ = false;                            // next() waits until nothing is in hand
 
   std::atomic<bool> interrupted_{false};  // relaxed: the bell orders it
 };

@@ -1,18 +1,22 @@
-// Processes that are killed while they call and work: each call of a caller that lives ends once
-// and rightly, and no request is run by two workers at a time. SAMARA_QUEUE_SEEDS sets how many
-// seeds are run, SAMARA_QUEUE_SEED which is the first.
+// Processes that are killed while they call and work, by files and by rings: each call of a caller
+// that lives ends once and rightly, what may be repeated ends by a value, and no request is run by
+// two workers at a time. SAMARA_QUEUE_SEEDS sets how many seeds are run (1000 take some minutes),
+// SAMARA_QUEUE_SEED which is the first.
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <map>
+#include <new>
 
 #include "ports/linux/clock.hpp"
 #include "ports/linux/files.hpp"
@@ -64,20 +68,43 @@ constexpr int k_two_at_once = 40;
 constexpr int k_wrong = 41;
 constexpr int k_error = 42;
 
-// Runs requests until it is killed: each under a lock that says that nobody else runs it now.
-int work(const Scratch& scratch) {
+// What all processes of a run count.
+struct Counts {
+  std::atomic<uint64_t> calls{0}, by_ring{0}, crashes{0}, cancelled{0}, kills{0};
+};
+
+Counts& counts() {
+  static void* const memory =
+      ::mmap(nullptr, sizeof(Counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  SAMARA_ASSERT(memory != MAP_FAILED);
+  static Counts* const out = new (memory) Counts;
+  return *out;
+}
+
+// Runs requests until it is killed: each under a lock that says that nobody else runs it now. Some
+// are given back at first.
+int work(const Scratch& scratch, uint64_t seed) {
   World world;
-  auto worker = Worker::open(world.parts, scratch.queue(), {.queues = {"cpp"}, .word = "test"});
+  port::SeededRandom random(seed);
+  auto worker = Worker::open(
+      world.parts, scratch.queue(),
+      {.queues = {"cpp"}, .word = "test", .slots = 1 + static_cast<uint32_t>(seed % 3)});
   if (!worker) return k_error;
   while (true) {
     auto claim = (*worker)->next(port::k_never);
     if (!claim) return k_error;
     if (!claim->has_value()) continue;
     Request& request = (*claim)->request;
+    if (random.next_u64() % 64 == 0) {
+      if (!(*worker)->give_back(request.id)) return k_error;
+      continue;
+    }
     const std::string path = scratch.running() + request.id.text();
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (file < 0) return k_error;
     if (::flock(file, LOCK_EX | LOCK_NB) != 0) return k_two_at_once;
+    // Some take long, so that death meets them in hand.
+    if (random.next_u64() % 8 == 0) ::usleep(static_cast<useconds_t>(random.next_u64() % 2000));
     Reply reply;
     reply.outcome = Outcome::of_value({});
     reply.bytes = request.arguments[0].bytes;
@@ -88,28 +115,38 @@ int work(const Scratch& scratch) {
   }
 }
 
-// Makes `count` calls, some tens at a time, and checks each answer.
+// Makes `count` calls, some tens at a time, and checks each answer. Cancels a few.
 int call(const Scratch& scratch, uint64_t seed, uint64_t count) {
   constexpr size_t k_window = 24;
   World world;
   port::SeededRandom random(seed);
-  auto caller = Caller::open(world.parts, scratch.queue(), {.word = "test"});
+  auto caller = Caller::open(world.parts, scratch.queue(),
+                             {.word = "test", .ring_after = static_cast<uint32_t>((seed + 1) % 4)});
   if (!caller) return k_error;
-  std::map<Uuid, Bytes> asked;
+  struct Asked {
+    Bytes value;
+    bool repeatable = true;
+    bool cancelled = false;
+  };
+  std::map<Uuid, Asked> asked;
   uint64_t published = 0;
   const port::Instant limit = world.clock.now() + 120s;
   while (published < count || !asked.empty()) {
     while (published < count && asked.size() < k_window) {
       Request request;
-      Bytes value(1 + random.next_u64() % 5000);
+      // Some are too large for a ring, or their replies are.
+      Bytes value(1 + random.next_u64() % (random.next_u64() % 4 == 0 ? 6000 : 1000));
       random.fill(value);
       request.arguments.push_back({.bytes = value, .object = {}});
       request.repeatable = published % 4 != 0;
       request.attempts_max = 1000;  // killed at random, so the number says nothing of the request
       request.priority = static_cast<uint8_t>(random.next_u64() % 3);
+      const bool repeatable = request.repeatable;
       auto id = (*caller)->publish("cpp", std::move(request), WhenFull::wait, limit);
       if (!id) return k_error;
-      asked.emplace(*id, std::move(value));
+      const bool cancelled = random.next_u64() % 32 == 0;
+      asked.emplace(*id, Asked{std::move(value), repeatable, cancelled});
+      if (cancelled && !(*caller)->cancel(*id)) return k_error;
       published++;
     }
     auto answer = (*caller)->next(limit);
@@ -121,13 +158,22 @@ int call(const Scratch& scratch, uint64_t seed, uint64_t count) {
     auto found = asked.find((*answer)->id);
     if (found == asked.end()) return k_wrong;
     const Reply& reply = (*answer)->reply;
-    Bytes expected = found->second;
+    Bytes expected = found->second.value;
     for (uint8_t& byte : expected) byte ^= 0xff;
     const bool value = reply.outcome.is_value() && reply.bytes == expected;
-    // Only what may not be repeated ends by a crash.
-    if (!value && reply.outcome.kind != OutcomeKind::crash) return k_wrong;
+    // Only what may not be repeated ends by a crash, only what was cancelled as cancelled.
+    const bool crash = reply.outcome.kind == OutcomeKind::crash && !found->second.repeatable;
+    const bool cancelled = reply.outcome.kind == OutcomeKind::cancelled && found->second.cancelled;
+    if (!value && !crash && !cancelled) {
+      std::fprintf(stderr, "outcome: %s\n", outcome_text(reply.outcome).c_str());
+      return k_wrong;
+    }
+    counts().calls++;
+    counts().crashes += crash ? 1 : 0;
+    counts().cancelled += cancelled ? 1 : 0;
     asked.erase(found);
   }
+  counts().by_ring += (*caller)->sent_by_ring();
   return k_ok;
 }
 
@@ -140,17 +186,19 @@ pid_t start(Body&& body) {
 
 void run_seed(uint64_t seed) {
   constexpr size_t k_workers = 3;
-  constexpr uint64_t k_calls = 600;
+  constexpr uint64_t k_calls = 250;
   Scratch scratch;
   port::SeededRandom random(seed);
   std::vector<pid_t> workers;
-  for (size_t i = 0; i < k_workers; i++) workers.push_back(start([&] { return work(scratch); }));
+  for (size_t i = 0; i < k_workers; i++) {
+    workers.push_back(start([&] { return work(scratch, seed + i); }));
+  }
   const pid_t caller = start([&] { return call(scratch, seed, k_calls); });
   pid_t victim_caller = start([&] { return call(scratch, seed + 1000, 1'000'000); });
   int status = 0;
   int kills = 0;
   while (::waitpid(caller, &status, WNOHANG) == 0) {
-    ::usleep(static_cast<useconds_t>(500 + random.next_u64() % 15'000));
+    ::usleep(static_cast<useconds_t>(200 + random.next_u64() % 4000));
     const size_t at = random.next_u64() % (k_workers + 1);
     pid_t& victim = at < k_workers ? workers[at] : victim_caller;
     ::kill(victim, SIGKILL);
@@ -159,8 +207,10 @@ void run_seed(uint64_t seed) {
     ASSERT_TRUE(WIFSIGNALED(end)) << "seed " << seed << ": a process ended with "
                                   << WEXITSTATUS(end);
     kills++;
-    victim = at < k_workers ? start([&] { return work(scratch); })
-                            : start([&] { return call(scratch, random.next_u64(), 1'000'000); });
+    counts().kills++;
+    const uint64_t next = random.next_u64();
+    victim = at < k_workers ? start([&] { return work(scratch, next); })
+                            : start([&] { return call(scratch, next, 1'000'000); });
   }
   for (pid_t process : workers) ::kill(process, SIGKILL);
   ::kill(victim_caller, SIGKILL);
@@ -193,8 +243,17 @@ uint64_t number_from(const char* name, uint64_t otherwise) {
 
 TEST(QueueCrash, every_call_ends_rightly_while_processes_are_killed) {
   const uint64_t first = number_from("SAMARA_QUEUE_SEED", 1);
-  const uint64_t seeds = number_from("SAMARA_QUEUE_SEEDS", 8);
+  const uint64_t seeds = number_from("SAMARA_QUEUE_SEEDS", 60);
+  counts();
   for (uint64_t seed = first; seed < first + seeds && !HasFatalFailure(); seed++) run_seed(seed);
+  const Counts& all = counts();
+  std::printf(
+      "  %llu seeds: %llu calls, %llu sent by ring, %llu crashes, %llu cancelled, %llu kills\n",
+      static_cast<unsigned long long>(seeds), static_cast<unsigned long long>(all.calls.load()),
+      static_cast<unsigned long long>(all.by_ring.load()),
+      static_cast<unsigned long long>(all.crashes.load()),
+      static_cast<unsigned long long>(all.cancelled.load()),
+      static_cast<unsigned long long>(all.kills.load()));
 }
 
 }  // namespace

@@ -468,6 +468,327 @@ TEST_F(QueueSuite, a_blind_worker_has_no_descriptor) {
   EXPECT_EQ((*working)->wait_descriptor(), -1);
 }
 
+// --- rings ---------------------------------------------------------------------------------------
+
+// A caller and a worker that have got to know each other.
+struct QueueRings : QueueSuite {
+  QueueRings() { meet(*asking, *working); }
+  void meet(Caller& caller, Worker& worker) {
+    for (int i = 0; i < 2; i++) echo(caller, worker, 1);
+    EXPECT_EQ(caller.sent_by_ring(), 0U);
+    EXPECT_TRUE(nothing_for(worker));  // takes the ring up
+    echo(caller, worker, 1);
+    EXPECT_EQ(caller.sent_by_ring(), 1U);
+  }
+  void echo(Caller& caller, Worker& worker, uint8_t mark, size_t size = 1) {
+    Request sent = request(mark);
+    sent.arguments[0].bytes.assign(size, mark);
+    ASSERT_TRUE(caller.publish("cpp", sent));
+    answer(worker, claim(worker));
+    EXPECT_EQ(next(caller).reply.bytes, Bytes(size, mark));
+  }
+  size_t files_waiting() const {
+    size_t out = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(path + "/cpp")) {
+      out += entry.is_regular_file() ? 1U : 0U;
+    }
+    return out;
+  }
+  // Sends by ring whatever the worker has in hand: it runs for no time, as far as is known.
+  Uuid send(const Request& sent) {
+    const uint64_t before = asking->sent_by_ring();
+    auto id = asking->publish("cpp", sent);
+    SAMARA_ASSERT(id);
+    EXPECT_EQ(asking->sent_by_ring(), before + 1);
+    return *id;
+  }
+
+  std::unique_ptr<Caller> asking = caller();
+  std::unique_ptr<Worker> working = worker();
+};
+
+TEST_F(QueueRings, a_call_by_ring_makes_no_file) {
+  const Uuid id = send(request(7));
+  EXPECT_EQ(files_waiting(), 0U);
+  Claim taken = claim(*working);
+  EXPECT_EQ(taken.request.id, id);
+  EXPECT_EQ(taken.request.queue, "cpp");
+  EXPECT_EQ(taken.request.caller, asking->id());
+  EXPECT_EQ(taken.attempt, 1U);
+  answer(*working, taken);
+  Answer got = next(*asking);
+  EXPECT_EQ(got.reply.worker, working->id());
+  EXPECT_EQ(got.reply.bytes, Bytes{7});
+  EXPECT_EQ(asking->in_flight(), 0U);
+  EXPECT_EQ(working->in_hand(), 0U);
+}
+
+TEST_F(QueueRings, what_is_too_large_goes_by_file_in_either_direction) {
+  const uint64_t before = asking->sent_by_ring();
+  echo(*asking, *working, 3, 6000);
+  EXPECT_EQ(asking->sent_by_ring(), before);
+  // More replies that need files than there are slots.
+  for (int i = 0; i < 100; i++) {
+    send(request(4));
+    Claim taken = claim(*working);
+    Reply reply;
+    reply.outcome = Outcome::of_value({});
+    reply.bytes.assign(100'000, 9);
+    ASSERT_TRUE(working->answer(taken.request.id, std::move(reply)));
+    EXPECT_EQ(next(*asking).reply.bytes, Bytes(100'000, 9));
+  }
+}
+
+TEST_F(QueueRings, rings_and_files_are_taken_in_one_order) {
+  auto other = caller({.word = "files", .ring_after = 0});
+  std::string order;
+  for (uint8_t i = 0; i < 6; i++) {
+    Request sent = request(i);
+    sent.priority = i < 2 ? 200 : 100;
+    if (i % 2 == 0) {
+      send(sent);
+    } else {
+      ASSERT_TRUE(other->publish("cpp", sent));
+    }
+    std::this_thread::sleep_for(2ms);  // ids of several callers are in order by milliseconds
+  }
+  // As when it waited: a worker that takes from rings looks at files now and then only.
+  ASSERT_TRUE(working->poll());
+  for (int i = 0; i < 6; i++) {
+    Claim taken = claim(*working);
+    order += std::to_string(taken.request.arguments[0].bytes[0]);
+    answer(*working, taken);
+  }
+  EXPECT_EQ(order, "234501");
+}
+
+TEST_F(QueueRings, a_file_is_not_kept_waiting_by_rings) {
+  auto other = caller({.word = "files", .ring_after = 0});
+  Request urgent = request(99);
+  urgent.priority = 0;
+  ASSERT_TRUE(other->publish("cpp", urgent));
+  int passed = 0;
+  while (passed < 100) {
+    if (asking->in_flight() == 0) send(request(1));
+    Claim taken = claim(*working);
+    answer(*working, taken);
+    if (taken.request.arguments[0].bytes[0] == 99) break;
+    next(*asking);
+    passed++;
+  }
+  EXPECT_LE(passed, 16);
+}
+
+TEST_F(QueueRings, an_untaken_request_is_withdrawn_by_cancel) {
+  const Uuid id = send(request());
+  ASSERT_TRUE(asking->cancel(id));
+  EXPECT_EQ(next(*asking).reply.outcome.kind, OutcomeKind::cancelled);
+  EXPECT_TRUE(nothing_for(*working));
+}
+
+TEST_F(QueueRings, cancel_reaches_the_worker_that_has_the_request) {
+  const Uuid id = send(request());
+  Claim taken = claim(*working);
+  ASSERT_TRUE(working->poll());
+  EXPECT_FALSE(taken.cancelled->load());
+  ASSERT_TRUE(asking->cancel(id));
+  ASSERT_TRUE(working->poll());
+  EXPECT_TRUE(taken.cancelled->load());
+}
+
+TEST_F(QueueRings, a_deadline_ends_the_wait_whatever_the_worker_does) {
+  Request sent = request();
+  sent.deadline_ns = (clock.now() + 100ms).time_since_epoch().count();
+  send(sent);
+  Claim taken = claim(*working);
+  EXPECT_EQ(next(*asking).reply.outcome.kind, OutcomeKind::timeout);
+  ASSERT_TRUE(working->poll());
+  EXPECT_TRUE(taken.cancelled->load());
+  // The slot of what was given up is used again.
+  answer(*working, taken);
+  for (int i = 0; i < 100; i++) echo(*asking, *working, 1);
+}
+
+TEST_F(QueueRings, what_a_busy_worker_leaves_in_its_ring_another_one_takes) {
+  send(request(1));
+  claim(*working);
+  send(request(2));
+  auto second = worker();
+  EXPECT_TRUE(nothing_for(*second));
+  ASSERT_TRUE(asking->next(clock.now() + 50ms));
+  Claim taken = claim(*second, clock.now() + 30s);
+  EXPECT_EQ(taken.request.arguments[0].bytes, Bytes{2});
+  EXPECT_EQ(taken.attempt, 1U);
+  EXPECT_TRUE(nothing_for(*working)) << "it is in two places";
+}
+
+TEST_F(QueueRings, a_worker_that_runs_long_gets_no_more_than_it_can_run) {
+  for (int i = 0; i < 10; i++) {
+    ASSERT_TRUE(asking->publish("cpp", request()));
+    Claim taken = claim(*working);
+    std::this_thread::sleep_for(2ms);
+    answer(*working, taken);
+    next(*asking);
+  }
+  const uint64_t before = asking->sent_by_ring();
+  for (int i = 0; i < 5; i++) ASSERT_TRUE(asking->publish("cpp", request()));
+  EXPECT_EQ(asking->sent_by_ring(), before + 1);
+  EXPECT_EQ(files_waiting(), 4U);
+}
+
+TEST_F(QueueRings, what_a_dead_worker_had_or_left_is_run_by_another) {
+  send(request(1));
+  claim(*working);
+  send(request(2));
+  die(std::move(working));
+  auto second = worker();
+  ASSERT_TRUE(asking->next(clock.now() + 10ms));
+  std::map<uint8_t, uint32_t> attempts;
+  for (int i = 0; i < 2; i++) {
+    Claim taken = claim(*second, clock.now() + 30s);
+    attempts[taken.request.arguments[0].bytes[0]] = taken.attempt;
+    answer(*second, taken);
+    next(*asking);
+  }
+  EXPECT_EQ(attempts[1], 2U) << "this one may have run";
+  EXPECT_EQ(attempts[2], 1U);
+}
+
+TEST_F(QueueRings, what_may_not_be_repeated_ends_as_a_crash) {
+  Request sent = request();
+  sent.repeatable = false;
+  send(sent);
+  claim(*working);
+  const std::string id = working->id();
+  die(std::move(working));
+  Answer got = next(*asking);
+  EXPECT_EQ(got.reply.outcome.kind, OutcomeKind::crash);
+  EXPECT_EQ(got.reply.worker, id);
+}
+
+TEST_F(QueueRings, what_was_answered_before_a_death_is_an_answer) {
+  send(request(5));
+  answer(*working, claim(*working));
+  die(std::move(working));
+  EXPECT_EQ(next(*asking).reply.bytes, Bytes{5});
+}
+
+TEST_F(QueueRings, what_is_given_back_is_a_first_attempt_again) {
+  const Uuid id = send(request());
+  claim(*working);
+  ASSERT_TRUE(working->give_back(id));
+  ASSERT_TRUE(asking->next(clock.now() + 10ms));
+  auto second = worker();
+  Claim taken = claim(*second);
+  EXPECT_EQ(taken.request.id, id);
+  EXPECT_EQ(taken.attempt, 1U);
+}
+
+TEST_F(QueueRings, a_caller_that_ends_leaves_nothing) {
+  send(request(1));
+  Claim taken = claim(*working);
+  send(request(2));
+  asking.reset();
+  answer(*working, taken);
+  EXPECT_TRUE(nothing_for(*working));
+  working.reset();
+  std::string left;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+    if (!entry.is_directory()) left += entry.path().string() + " ";
+  }
+  EXPECT_EQ(left, "");
+}
+
+TEST_F(QueueRings, callers_come_and_go) {
+  for (int i = 0; i < 100; i++) {
+    auto one = caller({.word = "test", .ring_after = 1});
+    echo(*one, *working, 1);
+    EXPECT_TRUE(nothing_for(*working));
+    echo(*one, *working, 2);
+    EXPECT_EQ(one->sent_by_ring(), 1U);
+  }
+  echo(*asking, *working, 3);
+}
+
+TEST_F(QueueRings, a_ring_that_says_nonsense_harms_only_its_calls) {
+  send(request(1));
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
+    if (!entry.path().filename().string().starts_with("ring-")) continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(0);
+    for (size_t i = 0; i < k_ring_bytes; i++) file.put(static_cast<char>(random.next_u64()));
+  }
+  for (int i = 0; i < 3; i++) {
+    auto taken = working->next(port::k_long_ago);
+    ASSERT_TRUE(taken);
+    if (taken->has_value()) static_cast<void>(working->answer((*taken)->request.id, {}));
+    ASSERT_TRUE(asking->next(port::k_long_ago));
+  }
+  auto other = caller({.word = "files", .ring_after = 0});
+  echo(*other, *working, 3);
+}
+
+TEST_F(QueueRings, one_can_wait_outside_for_rings) {
+  const int descriptor = working->wait_descriptor();
+  ASSERT_GE(descriptor, 0);
+  auto readable = [&](int limit_ms) {
+    pollfd source{.fd = descriptor, .events = POLLIN, .revents = 0};
+    return ::poll(&source, 1, limit_ms) == 1;
+  };
+  for (uint8_t i = 0; i < 50; i++) {
+    EXPECT_TRUE(nothing_for(*working));
+    ASSERT_FALSE(readable(0)) << int{i};
+    for (int n = 0; n <= i % 3; n++) send(request(i));
+    ASSERT_TRUE(readable(30'000));
+    while (auto taken = *working->next(port::k_long_ago)) answer(*working, *taken);
+    for (int n = 0; n <= i % 3; n++) next(*asking);
+  }
+  auto id = asking->publish("cpp", request());
+  ASSERT_TRUE(id);
+  Claim taken = claim(*working);
+  EXPECT_TRUE(nothing_for(*working));
+  ASSERT_TRUE(asking->cancel(*id));
+  EXPECT_TRUE(readable(30'000)) << "a cancellation is news";
+  EXPECT_TRUE(nothing_for(*working));
+  EXPECT_TRUE(taken.cancelled->load());
+}
+
+TEST_F(QueueRings, nobody_is_woken_while_nothing_happens) {
+  rusage workers{}, callers{};
+  auto idle = [&](auto& peer, rusage& used) {
+    EXPECT_TRUE(peer->next(port::k_never));
+    ::getrusage(RUSAGE_THREAD, &used);
+  };
+  std::thread one([&] { idle(working, workers); });
+  std::thread two([&] { idle(asking, callers); });
+  std::this_thread::sleep_for(300ms);
+  working->interrupt();
+  asking->interrupt();
+  one.join();
+  two.join();
+  EXPECT_LE(workers.ru_nvcsw, 5);
+  EXPECT_LE(callers.ru_nvcsw, 5);
+}
+
+TEST_F(QueueRings, two_sides_that_sleep_wake_each_other) {
+  std::atomic<bool> stop{false};
+  std::thread serving([&] {
+    while (!stop) {
+      auto taken = working->next(port::k_never);
+      ASSERT_TRUE(taken);
+      if (taken->has_value()) answer(*working, **taken);
+    }
+  });
+  for (int i = 0; i < 300; i++) {
+    if (i % 3 == 0) std::this_thread::sleep_for(std::chrono::microseconds(i % 7 * 100));
+    ASSERT_TRUE(asking->publish("cpp", request(static_cast<uint8_t>(i))));
+    EXPECT_EQ(next(*asking).reply.bytes, Bytes{static_cast<uint8_t>(i)});
+  }
+  stop = true;
+  working->interrupt();
+  serving.join();
+}
+
 TEST_F(QueueSuite, many_threads_publish_and_each_reply_comes_once) {
   auto asking = caller();
   std::atomic<bool> stop{false};

@@ -31,6 +31,11 @@ struct Scenario {
   bool callers_mortal = false;
   bool quiet_start = false;  // only what comes after opening is explored
   bool cancel = false;       // each caller cancels its first request after publishing
+  uint32_t ring_after = 2;   // 0: files alone
+  unsigned warm_up = 0;      // requests of each caller before what is explored, one by one
+  bool one_at_a_time = false;
+  unsigned run_ms = 0;         // how long a request runs
+  size_t value_bytes_min = 0;  // of replies
   WorldLimits limits;
 };
 
@@ -46,30 +51,51 @@ Request request_of(const Scenario& scenario, uint8_t mark) {
 struct Story {
   std::map<Uuid, const QueueWorld::Process*> running;
   unsigned callers_done = 0;
-  unsigned callers_left = 0;
+  unsigned callers_warm = 0;
 };
+
+uint64_t requests_by_ring = 0;  // in all runs
+
+// Calls by which a caller and a worker get to know each other: a ring lies between them then.
+bool warm_up(QueueWorld& world, QueueWorld::Process& self, Caller& caller, const Scenario& scenario,
+             Story& story) {
+  for (unsigned i = 0; i < scenario.warm_up; i++) {
+    auto id = caller.publish("cpp", request_of(scenario, 99));
+    auto answer = caller.next(port::k_never);
+    if (self.dead()) return false;
+    if (!id || !answer || !answer->has_value() || (*answer)->id != *id) {
+      world.fail("a warming call failed");
+      return false;
+    }
+  }
+  if (++story.callers_warm == scenario.callers) world.set_quiet(false);
+  return true;
+}
 
 void caller_body(QueueWorld& world, QueueWorld::Process& self, const Scenario& scenario,
                  Story& story) {
   self.set_quiet(scenario.quiet_start);
-  auto caller = Caller::open(self.parts(), "/queue", {.word = "c"});
+  auto caller =
+      Caller::open(self.parts(), "/queue", {.word = "c", .ring_after = scenario.ring_after});
+  if (caller && !warm_up(world, self, **caller, scenario, story)) return;
   self.set_quiet(false);
   if (!caller) {
     if (!self.dead()) world.fail("caller: " + std::string(caller.error().message()));
     return;
   }
   std::map<Uuid, uint8_t> asked;
-  for (uint8_t i = 0; i < scenario.requests; i++) {
-    auto id = (*caller)->publish("cpp", request_of(scenario, i));
-    if (self.dead()) return;
-    if (!id) return world.fail("publish: " + std::string(id.error().message()));
-    asked[*id] = i;
-    if (i == 0 && scenario.cancel) {
-      auto cancelled = (*caller)->cancel(*id);
-      if (!cancelled && !self.dead()) return world.fail("cancel failed");
+  uint8_t published = 0;
+  while (published < scenario.requests || !asked.empty()) {
+    while (published < scenario.requests && (asked.empty() || !scenario.one_at_a_time)) {
+      auto id = (*caller)->publish("cpp", request_of(scenario, published));
+      if (self.dead()) return;
+      if (!id) return world.fail("publish: " + std::string(id.error().message()));
+      asked[*id] = published;
+      if (published++ == 0 && scenario.cancel) {
+        auto cancelled = (*caller)->cancel(*id);
+        if (!cancelled && !self.dead()) return world.fail("cancel failed");
+      }
     }
-  }
-  while (!asked.empty()) {
     auto answer = (*caller)->next(port::k_never);
     if (self.dead()) return;
     if (!answer) return world.fail("next: " + std::string(answer.error().message()));
@@ -77,7 +103,9 @@ void caller_body(QueueWorld& world, QueueWorld::Process& self, const Scenario& s
     auto found = asked.find((*answer)->id);
     if (found == asked.end()) return world.fail("an answer came twice, or to nobody");
     const Reply& reply = (*answer)->reply;
-    const bool value = reply.outcome.is_value() && reply.bytes == Bytes{found->second, 2, 3};
+    Bytes expected{found->second, 2, 3};
+    expected.resize(std::max(expected.size(), scenario.value_bytes_min));
+    const bool value = reply.outcome.is_value() && reply.bytes == expected;
     const bool crash = reply.outcome.kind == OutcomeKind::crash && !scenario.repeatable;
     const bool cancelled = reply.outcome.kind == OutcomeKind::cancelled && scenario.cancel;
     if (!value && !crash && !cancelled) {
@@ -86,6 +114,7 @@ void caller_body(QueueWorld& world, QueueWorld::Process& self, const Scenario& s
     asked.erase(found);
   }
   story.callers_done++;
+  requests_by_ring += (*caller)->sent_by_ring();
 }
 
 void worker_body(QueueWorld& world, QueueWorld::Process& self, const Scenario& scenario,
@@ -106,12 +135,14 @@ void worker_body(QueueWorld& world, QueueWorld::Process& self, const Scenario& s
     auto [other, alone] = story.running.emplace(request.id, &self);
     if (!alone && !other->second->dead()) return world.fail("two run one request");
     other->second = &self;
-    self.sleep_until(self.now());  // runs: a moment in which anything may happen
+    // Runs: a time in which anything may happen.
+    self.sleep_until(self.now() + std::chrono::milliseconds(scenario.run_ms));
     if (self.dead()) return;
     story.running.erase(request.id);
     Reply reply;
     reply.outcome = Outcome::of_value({});
     reply.bytes = std::move(request.arguments[0].bytes);
+    reply.bytes.resize(std::max(reply.bytes.size(), scenario.value_bytes_min));
     auto answered = (*worker)->answer(request.id, std::move(reply));
     if (!answered && !self.dead()) return world.fail("answer failed");
   }
@@ -119,6 +150,7 @@ void worker_body(QueueWorld& world, QueueWorld::Process& self, const Scenario& s
 
 std::string run_once(Explorer& explorer, const Scenario& scenario) {
   QueueWorld world(explorer, scenario.limits);
+  world.set_quiet(scenario.warm_up > 0);
   Story story;
   std::vector<const QueueWorld::Process*> callers;
   for (unsigned i = 0; i < scenario.callers; i++) {
@@ -152,6 +184,7 @@ void explore(const Scenario& scenario) {
   const uint64_t usual = SAMARA_ADDRESS_SANITIZER ? 1'000 : 30'000;
   const uint64_t bound = given == nullptr ? usual : ::strtoull(given, nullptr, 10);
   Explorer explorer;
+  requests_by_ring = 0;
   uint64_t runs = 0;
   bool more = true;
   while (more && (bound == 0 || runs < bound)) {
@@ -160,8 +193,10 @@ void explore(const Scenario& scenario) {
     ASSERT_EQ(failure, "") << "run " << runs << ", choices " << explorer.text();
     more = explorer.advance();
   }
-  std::printf("  %s %llu orders\n", more ? "the first" : "all",
-              static_cast<unsigned long long>(runs));
+  std::printf("  %s %llu orders, %llu requests by ring\n", more ? "the first" : "all",
+              static_cast<unsigned long long>(runs),
+              static_cast<unsigned long long>(requests_by_ring));
+  if (scenario.ring_after == 1) EXPECT_GT(requests_by_ring, runs / 4);
   EXPECT_GT(runs, 100U);
 }
 
@@ -216,6 +251,89 @@ TEST(QueueSchedules, a_caller_dies_while_its_request_is_answered) {
 
 TEST(QueueSchedules, a_caller_cancels_at_any_moment) {
   explore({.workers = 1, .requests = 2, .cancel = true, .limits = {.preemptions = 2}});
+}
+
+// --- rings ---------------------------------------------------------------------------------------
+
+TEST(QueueRingSchedules, a_request_goes_through_a_ring) {
+  explore({.ring_after = 1, .warm_up = 2, .limits = {.preemptions = 2}});
+}
+
+TEST(QueueRingSchedules, two_requests_and_a_worker_that_is_busy) {
+  explore(
+      {.requests = 2, .ring_after = 1, .warm_up = 2, .run_ms = 5, .limits = {.preemptions = 2}});
+}
+
+TEST(QueueRingSchedules, a_worker_dies_at_any_step) {
+  explore(
+      {.requests = 2, .ring_after = 1, .warm_up = 2, .limits = {.preemptions = 1, .deaths = 1}});
+}
+
+TEST(QueueRingSchedules, a_worker_dies_over_what_may_not_run_twice) {
+  explore({.repeatable = false,
+           .ring_after = 1,
+           .warm_up = 2,
+           .limits = {.preemptions = 1, .deaths = 1}});
+}
+
+TEST(QueueRingSchedules, a_worker_dies_over_a_reply_that_needs_a_file) {
+  explore({.ring_after = 1,
+           .warm_up = 2,
+           .value_bytes_min = 5000,
+           .limits = {.preemptions = 1, .deaths = 1}});
+}
+
+TEST(QueueRingSchedules, a_ring_is_offered_while_a_worker_may_die) {
+  explore({.requests = 4,
+           .quiet_start = true,
+           .ring_after = 1,
+           .one_at_a_time = true,
+           .limits = {.preemptions = 1, .deaths = 1}});
+}
+
+TEST(QueueRingSchedules, one_of_two_callers_dies_at_any_step) {
+  explore({.callers = 2,
+           .workers = 1,
+           .workers_mortal = false,
+           .callers_mortal = true,
+           .ring_after = 1,
+           .warm_up = 2,
+           .limits = {.preemptions = 1, .deaths = 1}});
+}
+
+TEST(QueueRingSchedules, a_caller_cancels_at_any_moment) {
+  explore({.workers = 1,
+           .requests = 2,
+           .cancel = true,
+           .ring_after = 1,
+           .warm_up = 2,
+           .limits = {.preemptions = 2}});
+}
+
+TEST(QueueRingSchedules, a_caller_cancels_and_the_worker_dies) {
+  explore({.requests = 2,
+           .cancel = true,
+           .ring_after = 1,
+           .warm_up = 2,
+           .limits = {.preemptions = 1, .deaths = 1}});
+}
+
+TEST(QueueRingSchedules, many_random_orders) {
+  sample({.callers = 2, .workers = 2, .requests = 6, .ring_after = 1, .limits = {}}, 1000);
+}
+
+TEST(QueueRingSchedules, many_random_orders_with_deaths) {
+  sample({.callers = 2, .workers = 3, .requests = 6, .ring_after = 1, .limits = {.deaths = 2}},
+         2000);
+  sample({.callers = 2,
+          .workers = 3,
+          .requests = 6,
+          .callers_mortal = true,
+          .cancel = true,
+          .ring_after = 1,
+          .one_at_a_time = true,
+          .limits = {.deaths = 2}},
+         2000);
 }
 
 TEST(QueueSchedules, many_random_orders) {

@@ -148,8 +148,9 @@ std::string QueueWorld::run(const std::function<bool()>& done) {
       const bool leave = current_->waiting_ || limits_.preemptions > 0;
       if (current_->quiet_ || !leave) others = 0;
     }
+    if (quiet_) others = 0;
     std::vector<Process*> victims;
-    const bool quiet = same != able.end() && current_->quiet_;
+    const bool quiet = quiet_ || (same != able.end() && current_->quiet_);
     for (const auto& process : processes_) {
       const bool may_die = process->mortal_ && !process->quiet_ && !process->done_ &&
                            !process->dead_ && process->stack_ != nullptr;
@@ -308,6 +309,9 @@ class QueueWorld::Process::Watch final : public port::Watcher {
     return {};
   }
   void interrupt() override { real_.interrupt(); }
+  Result<void> hang_doorbell(Handle directory, std::string_view name) override {
+    return process_.act("hang", [&] { return real_.hang_doorbell(directory, name); });
+  }
 
  private:
   Process& process_;
@@ -317,6 +321,48 @@ class QueueWorld::Process::Watch final : public port::Watcher {
 Result<std::unique_ptr<port::Watcher>> QueueWorld::Process::make() {
   if (dead_) return gone();
   return std::unique_ptr<port::Watcher>(std::make_unique<Watch>(*this));
+}
+
+class QueueWorld::Process::Ringer final : public port::Doorbell {
+ public:
+  Ringer(Process& process, std::unique_ptr<port::Doorbell> real)
+      : process_(process), real_(std::move(real)) {}
+  void ring() override {
+    if (process_.step()) real_->ring();
+  }
+
+ private:
+  Process& process_;
+  std::unique_ptr<port::Doorbell> real_;
+};
+
+class QueueWorld::Process::Memory final : public port::SharedMemory {
+ public:
+  Memory(Process& process, std::span<uint8_t> bytes) : SharedMemory(bytes, &process) {}
+};
+
+bool QueueWorld::Process::step() {
+  if (!dead_) world_.step("memory");
+  return !dead_;
+}
+
+Result<std::unique_ptr<port::Doorbell>> QueueWorld::Process::find_doorbell(Handle d,
+                                                                           std::string_view name) {
+  auto found = act("find", [&] { return port::MemoryDoorbell::find(world_.files, d, name); });
+  if (!found) return std::move(found).error();
+  return std::unique_ptr<port::Doorbell>(std::make_unique<Ringer>(*this, std::move(*found)));
+}
+
+Result<std::unique_ptr<port::SharedMemory>> QueueWorld::Process::share(Handle f, size_t n) {
+  SAMARA_TRY(auto file, info(f));
+  auto& shared = world_.shared_[file.inode];
+  if (shared == nullptr) {
+    shared = std::make_unique<SharedBytes>();
+    shared->words.resize((n + 7) / 8);
+  }
+  auto* bytes = reinterpret_cast<uint8_t*>(shared->words.data());
+  return std::unique_ptr<port::SharedMemory>(
+      std::make_unique<Memory>(*this, std::span(bytes, shared->words.size() * 8)));
 }
 
 }  // namespace samara::test

@@ -6,6 +6,7 @@
 #include <ucontext.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -61,6 +62,8 @@ class QueueWorld final : public port::SimWait {
   /// nothing.
   std::string run(const std::function<bool()>& done);
   void fail(const std::string& what);
+  /// While quiet, there is nothing to choose: who can go on goes on.
+  void set_quiet(bool quiet) { quiet_ = quiet; }
   /// The choices so far, for a message.
   const std::vector<std::string>& trace() const { return trace_; }
 
@@ -77,6 +80,11 @@ class QueueWorld final : public port::SimWait {
   void kill(Process& process);
   static void enter();
 
+  // Aligned as pages are, as far as words go.
+  struct SharedBytes {
+    std::vector<uint64_t> words;
+  };
+
   Explorer& explorer_;
   WorldLimits limits_;
   std::vector<std::unique_ptr<Process>> processes_;
@@ -84,11 +92,16 @@ class QueueWorld final : public port::SimWait {
   ucontext_t main_{};
   port::Instant now_{std::chrono::seconds(1'700'000'000)};
   std::string failure_;
+  bool quiet_ = false;
   std::vector<std::string> trace_;
+  std::map<uint64_t, std::unique_ptr<SharedBytes>> shared_;  // by number of the file
 };
 
 /// The files, the clock and the watchers of one process.
-class QueueWorld::Process final : public port::Files, public port::Clock, public port::Watchers {
+class QueueWorld::Process final : public port::Files,
+                                  public port::Clock,
+                                  public port::Watchers,
+                                  public port::MemorySteps {
  public:
   Process(QueueWorld& world, std::string name, bool mortal, Body body, uint64_t seed);
   ~Process() override;
@@ -125,10 +138,17 @@ class QueueWorld::Process final : public port::Files, public port::Clock, public
   port::WallTime wall() override { return port::WallTime(world_.now_.time_since_epoch()); }
   void sleep_until(port::Instant deadline) override;
   Result<std::unique_ptr<port::Watcher>> make() override;
+  Result<std::unique_ptr<port::Doorbell>> find_doorbell(port::Handle d,
+                                                        std::string_view name) override;
+  /// Each access to the memory is a step.
+  Result<std::unique_ptr<port::SharedMemory>> share(port::Handle f, size_t n) override;
 
  private:
   friend class QueueWorld;
+  bool step() override;
   class Watch;
+  class Ringer;
+  class Memory;
   static Error gone() { return Error(Code::io, "the process is dead"); }
   template <typename F>
   auto act(const char* what, F&& call) -> decltype(call());

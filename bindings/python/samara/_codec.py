@@ -1,19 +1,22 @@
 """Values to bytes and back, without a repository."""
 
 from . import _samara
+from ._platform import FORMS
 from ._types import to_type, type_of
 
 BEAST2, TEXT, JSON = 1, 2, 3
-ARRAYS = {"numpy": 0, "memoryview": 1, "list": 2}
 
 
 def arrays_code(arrays):
     """Which form numbers side by side take; None: numpy where it is installed."""
     if arrays is None:
+        import sys
+        if "numpy" in sys.modules:
+            return 0
         import importlib.util
         return 0 if importlib.util.find_spec("numpy") else 1
     try:
-        return ARRAYS[arrays]
+        return FORMS[arrays]
     except KeyError:
         raise ValueError(f"arrays is 'numpy', 'memoryview' or 'list', not {arrays!r}") from None
 

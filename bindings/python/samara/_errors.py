@@ -1,8 +1,6 @@
 """What can go wrong, as exceptions."""
 
-import re
-import types
-import typing
+import collections
 
 
 class Error(Exception):
@@ -27,12 +25,10 @@ class PermissionDenied(Error):
     """A capability that is not granted, or a file that may not be touched."""
 
 
-class Location(typing.NamedTuple):
+class Location(collections.namedtuple("Location", ("file", "line", "column"))):
     """A place in the source of a program."""
 
-    file: str
-    line: int
-    column: int
+    __slots__ = ()
 
     def __str__(self):
         return f"{self.file}:{self.line}:{self.column}"
@@ -90,8 +86,6 @@ class Outcome(Exception):
 
 
 _PLACE = r"(?P<file>[^\n]*):(?P<line>\d+):(?P<column>\d+)"
-_FIRST = re.compile(_PLACE.replace("[^\\n]*", "[^\\n]*?") + r": ", re.ASCII)
-_CALLER = re.compile(r"\n  at " + _PLACE + r"$", re.ASCII)
 
 
 def _location(match):
@@ -100,23 +94,31 @@ def _location(match):
 
 def split_message(text):
     """Message and locations of an East error, from its text (docs/formats/execution-record.md)."""
+    import re
+    first_place = re.compile(_PLACE.replace("[^\\n]*", "[^\\n]*?") + r": ", re.ASCII)
+    caller = re.compile(r"\n  at " + _PLACE + r"$", re.ASCII)
     callers = []
     while True:
-        match = _CALLER.search(text)
+        match = caller.search(text)
         if match is None:
             break
         callers.append(_location(match))
         text = text[:match.start()]
     if callers:
         text = text.removesuffix("\nStack trace:")
-    first = _FIRST.match(text)
+    first = first_place.match(text)
     if first is None:
         return text, tuple(callers)
     return text[first.end():], (_location(first), *callers)
 
 
+# Among the names of a frame that stands for East code.
+EAST_FRAME = "__samara_east__"
+
+
 def _east_traceback(locations, function):
     """Traceback entries that look as if the East code had raised, outermost first."""
+    import types
     entry = None
     for depth, place in enumerate(locations):
         if place.line <= 0:
@@ -125,7 +127,7 @@ def _east_traceback(locations, function):
         name = function if depth == len(locations) - 1 and function else "<east>"
         code = code.replace(co_name=name, co_qualname=name)
         try:
-            exec(code, {"_error": KeyError()})  # noqa: S102 - a frame cannot be made otherwise
+            exec(code, {"_error": KeyError(), EAST_FRAME: True})  # noqa: S102 - a frame cannot be made otherwise
         except KeyError as error:
             inner = error.__traceback__.tb_next
             entry = types.TracebackType(entry, inner.tb_frame, inner.tb_lasti, inner.tb_lineno)

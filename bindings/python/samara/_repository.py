@@ -1,11 +1,6 @@
 """Repositories: values and functions in a directory, and calls of them."""
 
-import asyncio
 import collections
-import concurrent.futures
-import functools
-import hashlib
-import inspect
 import os
 import pathlib
 import re
@@ -15,7 +10,8 @@ import weakref
 
 from . import _errors, _samara
 from ._codec import arrays_code
-from ._errors import Error, NoRepository, TypeMismatch
+from ._errors import Error, NoRepository
+from ._platform import EFFECTS, FORMS, everywhere, platform
 from ._types import to_type, type_of
 from ._values import Id
 
@@ -91,46 +87,8 @@ def _capabilities(allow):
     return tuple(sorted({part for name in names for part in name.split(",") if part}))
 
 
-class PlatformFunction(typing.NamedTuple):
-    name: str
-    inputs: tuple
-    output: object
-    effect: int
-    version: str
-    function: object
-
-
-_EFFECTS = {"pure": 0, "idempotent": 1, "effectful": 2}
-_everywhere = {}
-
-
-def _module_digest(function):
-    """Stands for what a function does, as long as its module is the same."""
-    try:
-        source = inspect.getsource(inspect.getmodule(function) or function)
-    except (OSError, TypeError):
-        source = repr(getattr(function, "__code__", function).co_code)
-    return hashlib.sha256(source.encode()).hexdigest()
-
-
-def platform(name, inputs, output, *, effect="effectful", version=None, to=None):
-    """Offers a Python function to East programs, under this name and with these types.
-
-    `version` is part of the identity of calls; without it, the source of the function's module
-    is. `to`: where to note it (Repository.platform gives its own)."""
-    if effect not in _EFFECTS:
-        raise ValueError(f"effect is 'pure', 'idempotent' or 'effectful', not {effect!r}")
-    table = _everywhere if to is None else to
-
-    def register(function):
-        made = PlatformFunction(name, tuple(to_type(each) for each in inputs), to_type(output),
-                                _EFFECTS[effect], version or _module_digest(function), function)
-        if name in table:
-            raise Error(f"platform function '{name}' is offered already")
-        table[name] = made
-        return function
-
-    return register
+# Open handles that nobody uses.
+_FREE_MAX = 32
 
 
 class _Pool:
@@ -140,7 +98,7 @@ class _Pool:
         self.path, self.arrays, self.capabilities = path, arrays, capabilities
         self.platform = platform
         self.free = collections.deque()
-        self.all = weakref.WeakSet() if False else []
+        self.all = set()
         self.closed = False
 
     def take(self):
@@ -156,13 +114,15 @@ class _Pool:
         for capability in self.capabilities:
             handle.grant(capability)
         for made in list(self.platform.values()):
+            forms = tuple(self.arrays if form is None else FORMS[form] for form in made.forms)
             handle.register(made.name, made.inputs, made.output, made.effect, made.version,
-                            made.function)
-        self.all.append(handle)
+                            made.function, forms)
+        self.all.add(handle)
         return handle
 
     def give(self, handle):
-        if self.closed:
+        if self.closed or len(self.free) >= _FREE_MAX:
+            self.all.discard(handle)
             handle.close()
         else:
             self.free.append(handle)
@@ -202,11 +162,13 @@ class Repository:
     "memoryview" or "list". allow: capabilities of all runs, such as "fs,net". workers: calls of
     `call` that run at the same time."""
 
+    _request = None  # the one for which calls are made, where a worker serves it
+
     def __init__(self, path=None, *, arrays=None, allow=(), workers=None):
         self.path = _find(path)
         self._arrays = arrays_code(arrays)
         self._allow = _capabilities(allow)
-        self._platform = dict(_everywhere)
+        self._platform = dict(everywhere)
         self._signatures = {}
         self._workers = workers or min(32, (os.cpu_count() or 1) + 4)
         self._executor = None
@@ -347,6 +309,25 @@ class Repository:
         added = self._with(lambda handle: handle.add_source(text, path, function, name))
         return {each.name: Id(each.id) for each in added}
 
+    def add_script(self, source, entry, type, *, effect=None, environment=None, name=None):
+        """Adds a function of a Python source, which workers run: its id.
+
+        source: a path, or the text itself. entry: the function in it. type: a function type
+        (`samara.Function([float], float)` or East text). effect: "pure", "idempotent" or
+        "effectful"; None: unknown. environment: path of a lock file, "uv.lock" or requirements
+        with hashes: what must be installed for it. name: None gives it no name."""
+        path, text = None, os.fspath(source)
+        if "\n" not in text:
+            path = text
+            text = pathlib.Path(text).read_text("utf-8")
+        lock, kind = b"", None
+        if environment is not None:
+            lock = pathlib.Path(environment).read_bytes()
+            kind = "uv.lock" if os.fspath(environment).endswith("uv.lock") else "requirements.txt"
+        code = 3 if effect is None else EFFECTS[effect]
+        return self._with(lambda handle: handle.add_script(
+            "python", entry, text, to_type(type).text, lock, kind, code, path, name))
+
     def functions(self):
         """The functions that have a name, by it."""
         return {each.name: FunctionInfo(each.name, Id(each.id), each.kind,
@@ -368,10 +349,13 @@ class Repository:
             self._signatures[found] = known
         return known
 
-    def platform(self, name, inputs, output, *, effect="effectful", version=None):
-        """Decorator: offers a Python function to the programs that this object runs. Before the
-        first function is added or run."""
-        decorate = platform(name, inputs, output, effect=effect, version=version,
+    def platform(self, name=None, inputs=None, output=None, *, effect="effectful", version=None,
+                 arrays=None):
+        """Decorator: offers a Python function to the programs that this object runs, as
+        `samara.platform` does to all. Before the first function is added or run."""
+        if callable(name) and inputs is None:
+            return self.platform()(name)
+        decorate = platform(name, inputs, output, effect=effect, version=version, arrays=arrays,
                             to=self._platform)
 
         def register(function):
@@ -385,23 +369,25 @@ class Repository:
     # --- calls
 
     def run(self, function, *arguments, timeout=None, memory=None, allow=None, steps=None,
-            memo=True):
+            memo=True, place=None):
         """Runs a function, or finds its answer, and returns the value. `function`: a name, an id
         or a `Function`; arguments: values of its input types, or an `Id` for a stored one.
-        timeout: seconds; memory: bytes or "64M"; memo=False runs in any case.
+        timeout: seconds; memory: bytes or "64M"; memo=False runs in any case. place: workers of
+        this queue run it, such as "cpp"; None: this process, if it can.
         Raises EastError, Timeout, Crash, … with the id of the call."""
-        return self._run(function, arguments, timeout, memory, allow, steps, memo, 0, None)
+        return self._run(function, arguments, timeout, memory, allow, steps, memo, 0, None, place)
 
     def result(self, function, *arguments, timeout=None, memory=None, allow=None, steps=None,
-               memo=True):
+               memo=True, place=None):
         """As `run`, with what else is known of the call."""
-        got = self._run(function, arguments, timeout, memory, allow, steps, memo, 1, None)
+        got = self._run(function, arguments, timeout, memory, allow, steps, memo, 1, None, place)
         outcome, value, value_id, call, message, reason, from_memo, wall_ns, used, peak = got
         if outcome != 0:
             raise _errors.from_outcome(outcome, message, call, str(function))
         return Result(value, value_id, call, bool(from_memo), reason, wall_ns / 1e9, used, peak)
 
-    def _run(self, function, arguments, timeout, memory, allow, steps, memo, full, token):
+    def _run(self, function, arguments, timeout, memory, allow, steps, memo, full, token,
+             place):
         pool = self._pool if allow is None else self._pool_for(
             tuple(sorted({*self._allow, *_capabilities(allow)})))
         name = function
@@ -421,7 +407,8 @@ class Repository:
             return handle.call(
                 found, signature, arguments, name,
                 0 if timeout is None else _milliseconds(timeout),
-                0 if memory is None else _bytes(memory), steps or 0, not memo, self._arrays, full)
+                0 if memory is None else _bytes(memory), steps or 0, not memo, self._arrays, full,
+                self._request, place)
         except _errors.Outcome as outcome:
             kind, _, _, call, message = outcome.args[:5]
         finally:
@@ -431,17 +418,13 @@ class Repository:
         raise _errors.from_outcome(kind, message, call, name)
 
     async def call(self, function, *arguments, timeout=None, memory=None, allow=None, steps=None,
-                   memo=True):
+                   memo=True, place=None):
         """As `run`, for asyncio: other tasks go on, up to `workers` calls run at the same time,
         and a cancelled task cancels its run."""
-        if self._executor is None:
-            with self._lock:
-                if self._executor is None:
-                    self._executor = concurrent.futures.ThreadPoolExecutor(
-                        self._workers, thread_name_prefix="samara")
+        import asyncio
         token = _Token()
-        future = self._executor.submit(self._run, function, arguments, timeout, memory, allow,
-                                       steps, memo, 0, token)
+        future = self._submit(self._run, function, arguments, timeout, memory, allow, steps, memo,
+                              0, token, place)
         waiter = asyncio.wrap_future(future)
         try:
             return await asyncio.shield(waiter)
@@ -452,6 +435,15 @@ class Repository:
                 token.cancel()
                 await asyncio.sleep(0.005)
             raise
+
+    def _submit(self, work, *arguments):
+        if self._executor is None:
+            import concurrent.futures
+            with self._lock:
+                if self._executor is None:
+                    self._executor = concurrent.futures.ThreadPoolExecutor(
+                        self._workers, thread_name_prefix="samara")
+        return self._executor.submit(work, *arguments)
 
     def why(self, call):
         """Why a call ran or did not: the id of a call, a `Result` or an error of this package."""

@@ -1,11 +1,8 @@
 """East types: written as East text, built here, or taken from annotations and values."""
 
 import collections.abc
-import dataclasses
 import datetime
 import sys
-import types
-import typing
 
 from . import _samara
 from ._errors import TypeMismatch
@@ -74,6 +71,19 @@ _PLAIN = {type(None): Null, None: Null, bool: Boolean, int: Integer, float: Floa
           bytes: Blob, bytearray: Blob, memoryview: Blob, datetime.datetime: DateTime}
 
 
+def _taken_apart(given):
+    """Origin and arguments of an annotation; without typing where nobody has imported it."""
+    if isinstance(given, type(int | None)):
+        return "Union", given.__args__
+    typing = sys.modules.get("typing")
+    if typing is None:
+        return getattr(given, "__origin__", None), getattr(given, "__args__", ())
+    origin, arguments = typing.get_origin(given), typing.get_args(given)
+    if origin is typing.Annotated:
+        return "Annotated", arguments
+    return "Union" if origin is typing.Union else origin, arguments
+
+
 def _part(given):
     if type(given) is Type or isinstance(given, _Open):
         return given
@@ -84,26 +94,29 @@ def _part(given):
             return _PLAIN[given]
     except TypeError:
         pass
-    origin, arguments = typing.get_origin(given), typing.get_args(given)
+    origin, arguments = _taken_apart(given)
     if origin in (list, collections.abc.Sequence, collections.abc.Iterable) and arguments:
         return Array(arguments[0])
     if origin in (set, frozenset, collections.abc.Set) and arguments:
         return Set(arguments[0])
     if origin in (dict, collections.abc.Mapping) and arguments:
         return Dict(*arguments)
-    if origin is typing.Annotated:
+    if origin == "Annotated":
         return _part(arguments[1] if isinstance(arguments[1], (Type, str)) else arguments[0])
-    if origin in (typing.Union, types.UnionType):
+    if origin == "Union":
         others = [a for a in arguments if a is not type(None)]
         if len(others) == 1 and len(arguments) == 2:
             return Option(others[0])
         raise TypeMismatch(f"{given} is no East type: only unions with None are")
-    if isinstance(given, type) and (dataclasses.is_dataclass(given) or hasattr(given, "_fields")):
+    if isinstance(given, type) and (hasattr(given, "__dataclass_fields__") or
+                                      hasattr(given, "_fields")):
         return _of_class(given)
     raise TypeMismatch(f"{given!r} is no East type")
 
 
 def _of_class(cls):
+    import dataclasses
+    import typing
     hints = typing.get_type_hints(cls, include_extras=True)
     if dataclasses.is_dataclass(cls):
         names = [field.name for field in dataclasses.fields(cls)]
@@ -310,7 +323,7 @@ def _infer_inner(value, path, seen):
         return ("Option", _infer(value.value, path, seen))
     if isinstance(value, Ref):
         return ("Ref", _infer(value.value, f"{path}.value", seen))
-    if dataclasses.is_dataclass(value) or hasattr(value, "_fields"):
+    if hasattr(value, "__dataclass_fields__") or hasattr(value, "_fields"):
         return _from_type(to_type(type(value)))
     raise TypeMismatch(f"{path + ': ' if path else ''}no East type follows from a value of class "
                        f"{type(value).__name__}; give a type")

@@ -162,4 +162,7 @@ PyObject* decode_mapped(const std::shared_ptr<samara_mapped>& mapped, Arrays arr
 // --- repositories
 bool add_handle_type(PyObject* module);
 
+// --- workers
+bool add_worker_types(PyObject* module);
+
 }  // namespace samara::python

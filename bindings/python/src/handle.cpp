@@ -4,7 +4,7 @@
 #include <csignal>
 #include <cstring>
 
-#include "common.hpp"
+#include "request.hpp"
 
 namespace samara::python {
 namespace {
@@ -13,7 +13,7 @@ struct PlatformFunction {
   std::vector<TypeObject*> inputs;
   TypeObject* output = nullptr;
   PyObject* function = nullptr;
-  Arrays arrays{};
+  std::vector<Arrays> forms;  // of numbers side by side in each input
 };
 
 struct HandleObject {
@@ -360,6 +360,33 @@ PyObject* handle_add_source(PyObject* self, PyObject* args) {
   return decode_bytes(list.view(), nullptr, Arrays::list);
 }
 
+/// add_script(runtime, entry, source, type, lock, lock kind, effect, path, name) → id
+PyObject* handle_add_script(PyObject* self, PyObject* args) {
+  samara_script script{};
+  script.struct_size = sizeof script;
+  const char* source = nullptr;
+  Py_ssize_t source_size = 0;
+  const char* lock = nullptr;
+  Py_ssize_t lock_size = 0;
+  const char* name = nullptr;
+  if (!PyArg_ParseTuple(args, "sss#sy#zizz", &script.runtime, &script.entry, &source, &source_size,
+                        &script.type, &lock, &lock_size, &script.lock_kind, &script.effect,
+                        &script.path, &name)) {
+    return nullptr;
+  }
+  script.source = {reinterpret_cast<const uint8_t*>(source), static_cast<size_t>(source_size)};
+  if (script.lock_kind != nullptr) {
+    script.environment = {reinterpret_cast<const uint8_t*>(lock), static_cast<size_t>(lock_size)};
+  }
+  samara_hash id;
+  Use use(self);
+  if (!use) return nullptr;
+  const int32_t code = use.run([&](samara_repository* repository) {
+    return samara_add_script(repository, &script, name, &id);
+  });
+  return code == SAMARA_OK ? hash_object(id) : use.raise_error(code);
+}
+
 PyObject* handle_functions(PyObject* self, PyObject*) {
   LibraryBytes list;
   Use use(self);
@@ -427,7 +454,7 @@ bool call_python(PlatformFunction& function, const samara_view* arguments, size_
   Ref given(PyTuple_New(static_cast<Py_ssize_t>(count)));
   if (!given) return false;
   for (size_t i = 0; i < count; i++) {
-    PyObject* item = decode_bytes(arguments[i], function.inputs[i], function.arrays);
+    PyObject* item = decode_bytes(arguments[i], function.inputs[i], function.forms[i]);
     if (item == nullptr) return false;
     PyTuple_SetItem(given.get(), static_cast<Py_ssize_t>(i), item);
   }
@@ -456,18 +483,21 @@ PyObject* handle_register(PyObject* self, PyObject* args) {
   int effect = 0;
   const char* version = nullptr;
   PyObject* function = nullptr;
-  if (!PyArg_ParseTuple(args, "sO!OisO", &name, &PyTuple_Type, &inputs, &output, &effect, &version,
-                        &function)) {
+  PyObject* forms = nullptr;
+  if (!PyArg_ParseTuple(args, "sO!OisOO!", &name, &PyTuple_Type, &inputs, &output, &effect,
+                        &version, &function, &PyTuple_Type, &forms)) {
     return nullptr;
   }
   auto made = std::make_unique<PlatformFunction>();
-  made->arrays = self_of(self)->arrays;
   std::vector<const char*> texts;
   for (Py_ssize_t i = 0; i < PyTuple_Size(inputs); i++) {
     TypeObject* type = type_argument(PyTuple_GetItem(inputs, i));
     if (type == nullptr) return nullptr;
     made->inputs.push_back(type);
     texts.push_back(PyUnicode_AsUTF8AndSize(type->text, nullptr));
+    PyObject* form = PyTuple_GetItem(forms, i);
+    if (form == nullptr) return nullptr;
+    made->forms.push_back(static_cast<Arrays>(PyLong_AsLong(form)));
   }
   made->output = type_argument(output);
   if (made->output == nullptr) return nullptr;
@@ -592,8 +622,8 @@ PyObject* result_value(PyObject* self, const samara_result& result, TypeObject* 
   return mapped == nullptr ? nullptr : decode_mapped(mapped, arrays);
 }
 
-/// call(function id, function type, arguments, name, wall_ms, memory, steps, no_memo, arrays)
-/// → (outcome, value, message, call, details): `details` makes the rest only where it is wanted.
+/// call(function id, function type, arguments, name, wall_ms, memory, steps, no_memo, arrays, full,
+/// request that makes it or None, place) → value; `full`: all that is known of the call.
 PyObject* handle_call(PyObject* self, PyObject* args) {
   PyObject* id = nullptr;
   PyObject* type_object_given = nullptr;
@@ -605,8 +635,15 @@ PyObject* handle_call(PyObject* self, PyObject* args) {
   int no_memo = 0;
   int arrays = 0;
   int full = 0;
-  if (!PyArg_ParseTuple(args, "OO!O!zKKKpii", &id, type_type, &type_object_given, &PyTuple_Type,
-                        &given, &name, &wall_ms, &memory, &steps, &no_memo, &arrays, &full)) {
+  PyObject* request = Py_None;
+  const char* place = nullptr;
+  if (!PyArg_ParseTuple(args, "OO!O!zKKKpii|Oz", &id, type_type, &type_object_given, &PyTuple_Type,
+                        &given, &name, &wall_ms, &memory, &steps, &no_memo, &arrays, &full,
+                        &request, &place)) {
+    return nullptr;
+  }
+  if (request != Py_None && Py_TYPE(request) != request_type) {
+    PyErr_SetString(PyExc_TypeError, "the parent of a call is a request");
     return nullptr;
   }
   auto* type = reinterpret_cast<TypeObject*>(type_object_given);
@@ -645,6 +682,7 @@ PyObject* handle_call(PyObject* self, PyObject* args) {
   options.memory_bytes_max = memory;
   options.steps_max = steps;
   options.name = name;
+  options.place = place;
   options.value_bytes_max = k_result_bytes_max;
   Answer answer;
   samara_result& result = answer.raw;
@@ -653,6 +691,10 @@ PyObject* handle_call(PyObject* self, PyObject* args) {
     if (!use) return nullptr;
     int32_t code = SAMARA_OK;
     {
+      NestedCall nested(request == Py_None ? nullptr : reinterpret_cast<RequestObject*>(request),
+                        self_of(self)->repository);
+      if (!nested) return nullptr;
+      options.parent = nested.parent();
       Interruptible interruptible_here(self_of(self)->repository);
       code = use.run([&](samara_repository* repository) {
         return samara_call(repository, &function, arguments.list.data(), count, &options, &result);
@@ -699,6 +741,7 @@ PyMethodDef methods[] = {{"close", handle_close, METH_NOARGS, nullptr},
                          {"type_of", handle_type_of, METH_O, nullptr},
                          {"add", handle_add, METH_VARARGS, nullptr},
                          {"add_source", handle_add_source, METH_VARARGS, nullptr},
+                         {"add_script", handle_add_script, METH_VARARGS, nullptr},
                          {"functions", handle_functions, METH_NOARGS, nullptr},
                          {"signature", handle_signature, METH_O, nullptr},
                          {"why", handle_why, METH_O, nullptr},

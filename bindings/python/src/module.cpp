@@ -117,6 +117,9 @@ PyMODINIT_FUNC PyInit__samara(void) {
   Ref module(PyModule_Create(&definition));
   if (!module) return nullptr;
   values = samara_values_new();
-  if (!add_types(module.get()) || !add_handle_type(module.get())) return nullptr;
+  if (!add_types(module.get()) || !add_handle_type(module.get()) ||
+      !add_worker_types(module.get())) {
+    return nullptr;
+  }
   return module.release();
 }

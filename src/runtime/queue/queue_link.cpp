@@ -5,6 +5,8 @@ namespace samara::runtime {
 namespace {
 // What was seen so short ago counts: between calls that follow each other nothing is looked up.
 constexpr std::chrono::milliseconds k_roster_age{200};
+constexpr std::chrono::milliseconds k_restart_max{3000};
+constexpr std::chrono::milliseconds k_restart_pause{50};
 }  // namespace
 
 QueueLink::QueueLink(QueueLinkParts parts)
@@ -32,9 +34,27 @@ Result<queue::Roster*> QueueLink::roster() {
   return roster_.get();
 }
 
+// While somebody starts workers anew, what is missing may come back: a dead one is replaced within
+// a second, one that dies again and again takes longer.
+template <typename Look>
+Result<bool> QueueLink::look_patiently(queue::Roster& roster, const Look& look) {
+  SAMARA_TRY(bool found, look());
+  if (found) return true;
+  SAMARA_TRY(bool supervised, roster.supervised());
+  const port::Instant last = parts_.clock.now() + k_restart_max;
+  while (supervised && parts_.clock.now() < last) {
+    parts_.clock.sleep_until(parts_.clock.now() + k_restart_pause);
+    SAMARA_TRY(found, look());
+    if (found) return true;
+    SAMARA_TRY(supervised, roster.supervised());
+  }
+  return false;
+}
+
 Result<void> QueueLink::need(const std::string& queue, std::string_view what) {
   SAMARA_TRY(queue::Roster * roster, this->roster());
-  SAMARA_TRY(bool served, roster->served(queue, k_roster_age));
+  auto look = [&] { return roster->served(queue, k_roster_age); };
+  SAMARA_TRY(bool served, parts_.start_worker != nullptr ? look() : look_patiently(*roster, look));
   if (served) return {};
   if (parts_.start_worker != nullptr) {
     std::lock_guard guard(starting_);
@@ -42,6 +62,8 @@ Result<void> QueueLink::need(const std::string& queue, std::string_view what) {
     if (served) return {};
     auto started = parts_.start_worker(queue);
     if (started || started.error().code != Code::unsupported) return started;
+    SAMARA_TRY(served, look_patiently(*roster, look));
+    if (served) return {};
   }
   return Error(Code::not_found,
                "no worker serves " + std::string(what) + " now; start one with: samara worker");
@@ -49,7 +71,12 @@ Result<void> QueueLink::need(const std::string& queue, std::string_view what) {
 
 Result<std::optional<Hash>> QueueLink::offered(std::string_view name) {
   SAMARA_TRY(queue::Roster * roster, this->roster());
-  return roster->offered(name, k_roster_age);
+  std::optional<Hash> out;
+  SAMARA_CHECK(look_patiently(*roster, [&]() -> Result<bool> {
+    SAMARA_TRY(out, roster->offered(name, k_roster_age));
+    return out.has_value();
+  }));
+  return out;
 }
 
 Result<std::vector<queue::LivingWorker>> QueueLink::workers() {

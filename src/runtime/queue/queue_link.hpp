@@ -41,6 +41,8 @@ class QueueLink {
 
  private:
   Result<queue::Roster*> roster();
+  template <typename Look>
+  Result<bool> look_patiently(queue::Roster& roster, const Look& look);
 
   QueueLinkParts parts_;
   RecordTypes records_;

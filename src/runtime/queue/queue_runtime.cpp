@@ -191,7 +191,10 @@ class WorkRun {
                                                        ": others died over it or were ended"
                                                  : std::string()));
     }
-    if (reply.outcome.kind == OutcomeKind::timeout) {
+    // A worker that gave up because of the deadline may be the first to say so.
+    const bool late = deadline_ns_ > 0 && clock_.now().time_since_epoch().count() >= deadline_ns_;
+    if (reply.outcome.kind == OutcomeKind::timeout ||
+        (late && reply.outcome.kind == OutcomeKind::cancelled)) {
       out.outcome = deadline_passed(request_.limits);
       return out;
     }
