@@ -522,8 +522,8 @@ def run(out, names):
         notes.append("real-time priority")
     if SCALE != 1:
         notes.append(f"scale {SCALE:g}")
-    lines = [{"type": "run", "date": time.strftime("%Y-%m-%d"), "revision": revision(),
-              "command": "./dev bench peers", "note": ", ".join(notes)}]
+    head = [{"type": "run", "date": time.strftime("%Y-%m-%d"), "revision": revision(),
+             "command": "./dev bench peers", "note": ", ".join(notes)}]
     rows = collections.OrderedDict()
     for name in names:
         if name == "celery" and not os.environ.get("PEERS_REDIS_SERVER"):
@@ -553,10 +553,10 @@ def run(out, names):
         for line in found:
             row = rows.setdefault(line["peer"], {})
             row.update(line)
-    lines += [{"type": "benchmark", "name": "python_call", **row} for row in rows.values()]
-    with open(out, "w") as file:
-        for line in lines:
-            file.write(json.dumps(line) + "\n")
+        with open(out, "w") as file:  # after each, for a run that is ended early
+            for line in (*head, *({"type": "benchmark", "name": "python_call", **row}
+                                  for row in rows.values())):
+                file.write(json.dumps(line) + "\n")
     table(notes, rows.values())
     return 1 if any("failed" in row for row in rows.values()) else 0
 
