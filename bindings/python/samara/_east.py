@@ -10,11 +10,11 @@ import os
 import re
 
 from . import _east_text as text
+from . import _platform
 from ._east_base import NOTHING, Mistake, Unknown
 from ._east_stmt import Translator
 from ._east_types import KEYWORDS, T, TAKEN, Aliases, NoType, _from_type, quoted_name
 from ._errors import Error
-from ._platform import everywhere
 
 
 class EastSyntaxError(Error, SyntaxError):
@@ -147,7 +147,7 @@ class Unit:
         return None
 
     def offered(self, value):
-        for table in (self.table, everywhere):
+        for table in (self.table, _platform.everywhere):
             for made in (table or {}).values():
                 if made.function is value:
                     return made
