@@ -1,7 +1,8 @@
 # The worker: serves requests of a repository with functions written in Julia.
 #
 # The first thread of Julia runs the event loop and hands requests out; with several slots, requests
-# run on the other threads, each on one of its own. Nothing here ever waits in C.
+# run on the other threads, which Julia 1.5 has only as many of as there are processors. Nothing here
+# ever waits in C.
 
 mutable struct Worker
     path::String
