@@ -27,7 +27,11 @@ HostRuntimes::HostRuntimes(HostParts parts)
                  .cache = parts.code_cache}),
       wasm_(wasm_parts(types_, parts, compiler_)),
       native_({.types = types_, .sandbox = parts.sandbox, .rules = parts.trust}),
-      all_{&wasm_, &native_} {}
+      all_{&wasm_, &native_} {
+  if (parts.commands == nullptr) return;
+  command_.emplace(command::CommandRuntimeParts{types_, parts.clock, *parts.commands});
+  all_.push_back(&*command_);
+}
 
 Result<void> HostRuntimes::compile(const ImportedFunction& imported) {
   if (imported.record.kind != k_kind_wasm || !compiler_.available()) return {};

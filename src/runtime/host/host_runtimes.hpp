@@ -4,12 +4,13 @@
 //
 // Threads: any, after the constructor. Specified by: docs/architecture.md, "Runtimes".
 
-#include <array>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "runtime/command/command_runtime.hpp"
 #include "runtime/imported_function.hpp"
 #include "runtime/native/native_runtime.hpp"
 #include "runtime/wasm/wasm_runtime.hpp"
@@ -42,6 +43,8 @@ struct HostParts {
   port::Workers* workers = nullptr;
   /// Whose signatures on native images count; null: every image runs, signed or not.
   trust::TrustSource* trust = nullptr;
+  /// For commands; null: none runs.
+  port::CommandBox* commands = nullptr;
 };
 
 /// The program that compiles WebAssembly to machine code, installed beside those that use it.
@@ -64,6 +67,10 @@ class HostRuntimes {
   static std::optional<std::string_view> kind_of(ByteView bytes);
   /// Requires: kind_of(bytes) has a value. Errors: what the runtime's import says.
   Result<ImportedFunction> import(ByteView bytes, const CodeOptions& options) const;
+  /// A function of a line of the shell. Errors: those of command::import_command.
+  Result<ImportedFunction> import_command(const command::CommandImport& import) const {
+    return command::import_command(types_, import);
+  }
   /// Compiles to machine code what gains by it, so that the first run has it.
   /// Errors: those of wasm::WasmRuntime::compile; the function runs all the same.
   Result<void> compile(const ImportedFunction& imported);
@@ -76,7 +83,8 @@ class HostRuntimes {
   wasm::CodeCompiler compiler_;
   wasm::WasmRuntime wasm_;
   native::NativeRuntime native_;
-  std::array<Runtime*, 2> all_;
+  std::optional<command::CommandRuntime> command_;
+  std::vector<Runtime*> all_;
 };
 
 }  // namespace samara::runtime
