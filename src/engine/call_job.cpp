@@ -301,7 +301,8 @@ Result<void> CallJob::begin(const Past& past) {
 
 Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   const CallOptions& options = request_.options;
-  LogBuffer log(options.limits.log_bytes_max, options.live_log);
+  LiveOutput live(shared_.live_outputs, record_.id, options.limits.log_bytes_max, options.live_log);
+  LogBuffer log(options.limits.log_bytes_max, &live);
   runtime::RunRequest run;
   run.arguments = arguments_.values();
   run.heap = &heap_;
@@ -333,6 +334,7 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   record_.decisions.insert(record_.decisions.end(), ran.decisions.begin(), ran.decisions.end());
   for (std::string& line : subcaller.decisions()) record_.decisions.push_back(std::move(line));
   record_.usage = ran.usage;
+  live.flush();
   SAMARA_CHECK(record_log(log));
   record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);
   auto store_again = [&]() -> Result<void> {
