@@ -6,7 +6,7 @@ import cli
 
 COMMANDS = ["init", "put", "show", "type", "convert", "fn add", "fn ls", "fn show", "fn rm", "fn release", "run",
             "build", "sign", "key new", "key ls", "key trust", "key revoke", "key require", "check", "fmt", "repl", "lsp",
-            "why", "log", "call ls", "call show", "ref ls", "ref set", "ref rm", "gc", "fsck",
+            "get", "status", "watch", "cache ls", "cache clear", "why", "log", "call ls", "call show", "ref ls", "ref set", "ref rm", "gc", "fsck",
             "stats", "doctor", "version", "completion"]
 
 
@@ -117,7 +117,7 @@ class Completion(cli.Cli):
         '''
         found = subprocess.run(["bash", "-c", script], cwd=self.dir, check=True,
                                stdout=subprocess.PIPE).stdout.decode()
-        self.assertEqual(found, "mean\nstats\n")
+        self.assertEqual(found, "mean\nstatus stats\n")
 
 
 if __name__ == "__main__":
