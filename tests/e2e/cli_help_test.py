@@ -44,7 +44,7 @@ class Help(cli.Cli):
         self.assertEqual(self.samara("fn").code, cli.USAGE)
 
     def test_unknown_words_get_a_suggestion(self):
-        self.fails(cli.USAGE, "statsu", says="unknown command 'statsu', did you mean 'stats'?")
+        self.fails(cli.USAGE, "statsu", says="unknown command 'statsu', did you mean 'status'?")
         self.fails(cli.USAGE, "fn", "lss", says="unknown command 'fn lss', did you mean 'ls'?")
         self.fails(cli.USAGE, "show", "x", "--tabel",
                    says="unknown option '--tabel' of 'samara show', did you mean '--table'?",
