@@ -1,6 +1,8 @@
 #include "apps/samara/call_input.hpp"
 
 #include "apps/samara/code_file.hpp"
+#include "apps/samara/grants.hpp"
+#include "apps/samara/named_run.hpp"
 #include "apps/samara/names.hpp"
 #include "apps/samara/near_miss.hpp"
 #include "apps/samara/source_file.hpp"
@@ -41,6 +43,7 @@ class CallReader {
     }
     if (!id) return std::move(id).error();
     out_.function = *id;
+    out_.function_from = named_by(word, *id);
     out_.name = looks_like_hash(word) ? out_.function.short_hex() : std::string(word);
     SAMARA_TRY(out_.record, engine_.function(out_.function));
     return {};
@@ -54,11 +57,26 @@ class CallReader {
                                  std::to_string(words.size()),
                              "'" + out_.name + "' is " + signature_text(out_.record));
     }
-    for (size_t i = 0; i < words.size(); i++) SAMARA_CHECK(read_argument(i, words[i]));
+    for (size_t i = 0; i < words.size(); i++) {
+      out_.arguments_from.emplace_back();
+      SAMARA_CHECK(read_argument(i, words[i]));
+    }
     return {};
   }
 
  private:
+  // A hash stands for one object for ever; a name may be given to another one.
+  static Origin named_by(std::string_view word, const Hash& id) {
+    if (looks_like_hash(word) && id.hex().starts_with(word)) return {OriginKind::object, {}};
+    return {OriginKind::ref, std::string(word)};
+  }
+
+  static Origin of_file(std::string_view path, std::string_view function = {}) {
+    Origin out{OriginKind::file, absolute_path(path, working_directory())};
+    if (!function.empty()) out.text += ":" + std::string(function);
+    return out;
+  }
+
   static bool looks_like_hash(std::string_view word) {
     return word.size() >= engine::k_prefix_digits_min &&
            word.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -77,6 +95,7 @@ class CallReader {
     if (!added) return std::move(added).error().with_context("cannot run '" + name.path + "'");
     out_.function = added->id;
     out_.record = std::move(added->record);
+    out_.function_from = of_file(name.path, name.function);
     out_.name = function->name;
     return {};
   }
@@ -94,6 +113,9 @@ class CallReader {
     }
     out_.function = added->id;
     out_.record = std::move(added->record);
+    if (SourceName name = source_name(context_, path); path != "-") {
+      out_.function_from = of_file(name.path, name.function);
+    }
     out_.name = path;
     return {};
   }
@@ -110,12 +132,21 @@ class CallReader {
     ParseResult parsed = parse_text(type, word, out_.heap);
     if (parsed) {
       out_.arguments.push_back(engine::CallArgument::typed(type, parsed.value));
+      out_.arguments_from.back().kind = OriginKind::value;
       return {};
     }
     SAMARA_TRY(store::DirectoryRepository * repository, context_.repository());
     auto id = engine::resolve_object(*repository, word);
     if (id) {
       out_.arguments.push_back(engine::CallArgument::stored(*id));
+      out_.arguments_from.back() = named_by(word, *id);
+      return {};
+    }
+    if (auto path = run_path(context_, word)) {
+      auto part = object_of_run(context_, *path);
+      if (!part) return std::move(part).error().with_context(place(i));
+      out_.arguments.push_back(engine::CallArgument::stored(*part));
+      out_.arguments_from.back() = {OriginKind::output, std::string(word)};
       return {};
     }
     if (looks_like_name(word) && id.error().code != Code::not_found &&
@@ -129,6 +160,7 @@ class CallReader {
     const Type* type = out_.record.inputs[i];
     auto input = read_input(context_, path);
     if (!input) return std::move(input).error().with_context(place(i));
+    if (path != "-") out_.arguments_from.back() = of_file(path);
     if (looks_like_beast2(input->bytes())) {
       out_.files.push_back(std::move(*input));
       out_.arguments.push_back(engine::CallArgument::encoded(out_.files.back().bytes()));

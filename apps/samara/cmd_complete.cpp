@@ -4,6 +4,7 @@
 
 #include "apps/samara/commands.hpp"
 #include "apps/samara/context.hpp"
+#include "apps/samara/named_run.hpp"
 #include "apps/samara/user_keys.hpp"
 #include "apps/samara/value_io.hpp"
 #include "engine/names.hpp"
@@ -166,7 +167,11 @@ class Completer {
         offer_functions();
         return;
       case Completes::call:
+        offer_runs(false);
         offer_calls();
+        return;
+      case Completes::run:
+        offer_runs(true);
         return;
     }
   }
@@ -199,6 +204,18 @@ class Completer {
     if (!names) return;
     for (const std::string& name : *names) {
       add(std::string_view(name).substr(engine::k_function_refs.size()), "function");
+    }
+  }
+
+  void offer_runs(bool parts) {
+    auto names = run_names(context_);
+    if (!names) return;
+    for (const std::string& name : *names) {
+      add(name, "run");
+      if (!parts || !current_.starts_with(name + ".")) continue;
+      for (std::string_view part : {"function", "inputs.1", "outputs.result", "error", "log"}) {
+        add(name + "." + std::string(part), "part of a run");
+      }
     }
   }
 

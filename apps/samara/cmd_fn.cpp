@@ -15,6 +15,7 @@
 #include "engine/engine.hpp"
 #include "image/container.hpp"
 #include "lang/read_back.hpp"
+#include "runtime/host/host_runtimes.hpp"
 #include "store/directory_repository.hpp"
 #include "trust/words.hpp"
 
@@ -122,10 +123,51 @@ Result<Exit> add_source(Context& context, const Arguments& arguments, const Sour
   return Exit::done;
 }
 
+// A line of the shell as a function.
+Result<Exit> add_command(Context& context, const Arguments& arguments) {
+  if (!arguments.positionals().empty()) {
+    return context.misuse("a command has no file: '" + std::string(arguments.positional(0)) + "'",
+                          "--command 'sort -n {in} > {out}' is all of it");
+  }
+  auto type = arguments.value("type");
+  if (!type) {
+    return context.misuse("a command needs --type",
+                          "as in --type '(String) -> String', of String and Blob");
+  }
+  runtime::command::CommandImport import;
+  import.code.line = *arguments.value("command");
+  import.code.network = arguments.flag("network");
+  SAMARA_TRY(import.type, parse_function_type(context, *type));
+  SAMARA_TRY(import.effect, effect_option(context, arguments));
+  auto imported = context.code_runtimes().import_command(import);
+  if (!imported) return cannot_add(import.code.line, std::move(imported).error());
+  engine::AddOptions options;
+  options.name = arguments.value("name").value_or("");
+  if (arguments.flag("no-name")) options.name = {};
+  if (options.name.empty() && !arguments.flag("no-name")) {
+    return context.misuse("a command needs --name", "or --no-name, for its id alone");
+  }
+  SAMARA_TRY(engine::Engine * engine, context.engine());
+  auto added = engine->add_function(std::move(*imported), options);
+  if (!added) return cannot_add(import.code.line, std::move(added).error());
+  show_added(context, *added, options.name);
+  return Exit::done;
+}
+
 Result<Exit> add(Context& context, const Arguments& arguments) {
+  if (arguments.flag("command")) return add_command(context, arguments);
+  if (arguments.flag("network")) {
+    return context.misuse("--network is for --command: programs say it themselves");
+  }
+  if (arguments.positionals().empty()) {
+    return context.misuse("'samara fn add' expects FILE or --command", "samara fn add -h");
+  }
   std::string_view path = arguments.positional(0);
   if (path.starts_with('@')) path.remove_prefix(1);
   if (SourceName name = source_name(context, path); is_source_path(name.path)) {
+    if (arguments.value("effect")) {
+      return context.misuse("--effect is for scripts and --command: programs say it themselves");
+    }
     if (arguments.value("type")) {
       return context.misuse("types stand in East source itself, --type cannot change them",
                             "edit '" + name.path + "'");
@@ -149,7 +191,8 @@ Result<Exit> add(Context& context, const Arguments& arguments) {
     for (std::string_view option : {"entry", "effect", "environment"}) {
       if (!arguments.value(option)) continue;
       return context.misuse("--" + std::string(option) +
-                            " is for source in Python, JavaScript or Julia");
+                            " is for source in Python, JavaScript or Julia: programs say "
+                            "it themselves");
     }
   }
   if (arguments.flag("no-name")) options.name = {};
@@ -227,6 +270,7 @@ struct ShownFunction {
   lang::SourceText text;
   std::optional<Hash> task;            // of a native image
   std::vector<std::string> signed_by;  // ids of keys, with their roles
+  std::string command;                 // the line of one
   engine::Failures failures;           // of machine code
 };
 
@@ -265,6 +309,7 @@ void show_json(Context& context, const ShownFunction& shown) {
   line.raw("names", json_list(shown.names));
   if (!shown.source.empty()) line.text("source", shown.source);
   if (!shown.doc.empty()) line.text("doc", shown.doc);
+  if (!shown.command.empty()) line.text("command", shown.command);
   if (shown.task) {
     line.text("task", shown.task->hex()).raw("signed_by", json_list(shown.signed_by));
   }
@@ -304,6 +349,7 @@ void show_facts(Context& context, const ShownFunction& shown, engine::Engine& en
   row("kind", shown.record.kind);
   row("code", shown.record.code.hex());
   row("source", shown.source);
+  row("command", shown.command);
   if (shown.task) {
     row("task", shown.task->hex());
     if (shown.signed_by.empty()) row("signed by", "nobody");
@@ -333,6 +379,11 @@ Result<Exit> show(Context& context, const Arguments& arguments) {
   } else if (arguments.flag("plain")) {
     return Error(Code::unsupported, "function '" + shown.id.short_hex() + "' is of kind '" +
                                         shown.record.kind + "' and has no East source");
+  }
+  if (shown.record.kind == k_kind_command) {
+    SAMARA_TRY(Bytes code, engine->repository().objects().get(shown.record.code));
+    SAMARA_TRY(CommandCode command, decode_command(code, context.types()));
+    shown.command = std::move(command.line);
   }
   if (shown.record.kind != k_kind_east) {
     SAMARA_CHECK(read_task(context, shown));
@@ -391,7 +442,7 @@ Result<Exit> release(Context& context, const Arguments& arguments) {
 }
 
 constexpr PositionalSpec k_add_positionals[] = {
-    {"FILE", "East source, IR as beast2 or JSON, or WebAssembly; - is stdin", Completes::file},
+    {"FILE", "East source, IR (beast2, JSON) or WebAssembly; - is stdin", Completes::file, false},
 };
 constexpr OptionSpec k_add_options[] = {
     {"name", 'n', "NAME", "default: as in the source, or the file's name up to a dot"},
@@ -399,8 +450,10 @@ constexpr OptionSpec k_add_options[] = {
     {"type", 't', "TYPE", "as '(Integer) -> Float'; default: as the code says"},
     {"entry", 'e', "NAME", "the function in a .py, .mjs or .jl file; default: its name"},
     {"runtime", 0, "NAME", "python, node or julia; default: by the file's name"},
-    {"effect", 0, "WORD", "of a script: pure, idempotent, effectful; default: unknown"},
     {"environment", 0, "FILE", "a lock file: what a script needs", Completes::file},
+    {"command", 0, "LINE", "for the shell, as 'sort {in} > {out}'; needs --type"},
+    {"effect", 0, "WORD", "of a script or command: pure, idempotent, effectful, unknown"},
+    {"network", 0, "", "the command may use the network, with --allow net"},
 };
 constexpr PositionalSpec k_show_positionals[] = {
     {"FN", "name, hash, or beginning of a hash", Completes::function},

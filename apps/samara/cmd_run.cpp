@@ -7,10 +7,12 @@
 #include "apps/samara/grants.hpp"
 #include "apps/samara/live_log.hpp"
 #include "apps/samara/live_view.hpp"
+#include "apps/samara/named_run.hpp"
 #include "apps/samara/present.hpp"
 #include "apps/samara/units.hpp"
 #include "call/type_name.hpp"
 #include "store/directory_repository.hpp"
+#include "store/names.hpp"
 
 namespace samara::cli {
 namespace {
@@ -177,6 +179,35 @@ std::string missing_capabilities(engine::Engine& engine, const CallInput& input,
   return out;
 }
 
+// Those that a later run of the same name takes, too.
+std::vector<std::string> options_to_keep(const Arguments& arguments) {
+  std::vector<std::string> out;
+  for (std::string_view name : {"timeout", "memory", "steps", "depth"}) {
+    if (auto value = arguments.value(name)) {
+      out.push_back("--" + std::string(name) + "=" + std::string(*value));
+    }
+  }
+  if (auto allow = arguments.value("allow")) out.push_back("--allow=" + std::string(*allow));
+  if (arguments.flag("in-process")) out.emplace_back("--in-process");
+  return out;
+}
+
+// So that `samara log -f NAME` and `samara status` see it from its beginning. Its name stands for
+// it when it has ended.
+std::unique_ptr<store::LiveNameHold> hold_name(Context& context, engine::Engine& engine,
+                                               std::string_view name, const CallInput& input,
+                                               const engine::CallOptions& options) {
+  store::LiveLogs* live = engine.repository().live_logs();
+  if (live == nullptr) return nullptr;
+  auto key = engine.key_of(input.function, input.arguments, options);
+  if (!key) return nullptr;  // the call itself will tell
+  uint8_t random[8];
+  context.random().fill(random);
+  auto held = live->hold_name(to_hex(random),
+                              {std::string(name), key->function.hex() + " " + key->call.hex()});
+  return held ? std::move(*held) : nullptr;
+}
+
 Result<Exit> run(Context& context, const Arguments& arguments) {
   SAMARA_TRY(Presentation how, presentation_of(context, arguments));
   engine::CallOptions options;
@@ -197,6 +228,12 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
   if (arguments.flag("live")) options.observer = &view;
   options.cancel = &Context::cancel_flag();
   Context::catch_interrupts();
+  const auto name = arguments.value("name");
+  std::unique_ptr<store::LiveNameHold> held;
+  if (name) {
+    SAMARA_CHECK(store::check_ref_name(std::string(k_run_refs) + std::string(*name)));
+    held = hold_name(context, *engine, *name, input, options);
+  }
   auto called = engine->call(input.function, input.arguments, options);
   if (!called && called.error().code == Code::permission) {
     std::string missing = missing_capabilities(*engine, input, grants);
@@ -215,12 +252,13 @@ Result<Exit> run(Context& context, const Arguments& arguments) {
   if (!called) return std::move(called).error();
   const engine::CallResult& result = *called;
 
+  if (name) SAMARA_CHECK(keep_run(context, {*name, input, result, options_to_keep(arguments)}));
   if (!result.outcome.is_value()) {
     Exit exit = report_failure(context, input, result);
     if (arguments.flag("why")) explain(context, arguments, result);
     return exit;
   }
-  if (auto name = arguments.value("name")) {
+  if (name) {
     SAMARA_CHECK(
         engine->repository().refs().set(*name, result.outcome.value, store::RefCondition::any()));
   }
@@ -240,7 +278,7 @@ constexpr OptionSpec k_options[] = {
     k_output_option,
     k_to_option,
     k_table_option,
-    {"name", 'n', "NAME", "also name the result: sets the ref NAME", Completes::ref},
+    {"name", 'n', "NAME", "keep it as the run NAME, and its result as the ref", Completes::run},
     {"no-memo", 0, "", "run even if the answer is known"},
     {"live", 0, "", "show results so far, measurements and progress"},
     {"why", 'w', "", "tell why it ran, or why it did not"},

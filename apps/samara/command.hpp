@@ -36,6 +36,7 @@ enum class Completes : uint8_t {
   format,
   shell,
   key,  // one of the user's
+  run,  // named runs and their parts
 };
 
 struct OptionSpec {

@@ -5,6 +5,8 @@
 
 namespace samara::cli {
 
+extern const Command k_cache_clear;
+extern const Command k_cache_ls;
 extern const Command k_call_ls;
 extern const Command k_call_show;
 extern const Command k_build;
@@ -21,6 +23,7 @@ extern const Command k_doctor;
 extern const Command k_fmt;
 extern const Command k_fsck;
 extern const Command k_gc;
+extern const Command k_get;
 extern const Command k_init;
 extern const Command k_key_ls;
 extern const Command k_key_new;
@@ -39,8 +42,10 @@ extern const Command k_worker;
 extern const Command k_show;
 extern const Command k_sign;
 extern const Command k_stats;
+extern const Command k_status;
 extern const Command k_type;
 extern const Command k_version;
+extern const Command k_watch;
 extern const Command k_why;
 
 }  // namespace samara::cli

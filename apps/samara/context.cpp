@@ -20,6 +20,7 @@
 #include "platform/standard.hpp"
 #include "ports/linux/child.hpp"
 #include "ports/linux/clock.hpp"
+#include "ports/linux/command_box.hpp"
 #include "ports/linux/files.hpp"
 #include "ports/linux/http_curl.hpp"
 #include "ports/linux/processes.hpp"
@@ -80,6 +81,7 @@ struct Context::Parts {
   port::LinuxProcesses processes;
   port::LinuxPrograms programs;
   port::LinuxSandbox sandbox;
+  port::LinuxCommandBox commands;
   port::CurlHttpClient http;
   std::optional<TypeTable> types;
   std::optional<eval::PlatformRegistry> platform;
@@ -256,6 +258,7 @@ runtime::HostRuntimes& Context::code_runtimes() {
                             parts_->sandbox,
                             {}};
     if (!modules_trusted_) host.workers = &parts_->workers;
+    host.commands = &parts_->commands;
     host.code_compiler = port::program_beside(runtime::k_code_compiler);
     if (auto repository = this->repository()) {
       parts_->code_cache.emplace(**repository);

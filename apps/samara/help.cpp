@@ -118,13 +118,16 @@ constexpr size_t k_names_width = 22;
 
 std::string program_help() {
   std::string out =
-      "usage: samara COMMAND [ARGUMENT…]\n"
+      "usage: samara COMMAND [ARGUMENT…]; samara COMMAND -h tells more of one\n"
       "Runs typed functions on typed values, once: what is known is not computed again.\n\n";
   std::string_view group;
   for (const Command* command : all_commands()) {
     // The last line names them; what people start by hand comes first.
-    if (command->hidden || command == &k_completion || command == &k_lsp || command == &k_version ||
-        command == &k_doctor || command == &k_stats || command == &k_fsck) {
+    constexpr const Command* k_elsewhere[] = {&k_type,       &k_fmt,      &k_sign,       &k_fsck,
+                                              &k_stats,      &k_doctor,   &k_version,    &k_lsp,
+                                              &k_completion, &k_cache_ls, &k_cache_clear};
+    if (command->hidden || std::find(std::begin(k_elsewhere), std::end(k_elsewhere), command) !=
+                               std::end(k_elsewhere)) {
       continue;
     }
     if (command->group.empty()) {
@@ -147,7 +150,7 @@ std::string program_help() {
   }
   out +=
       "\nThe repository is --repo DIR, SAMARA_REPO, or the nearest .samara upwards.\n"
-      "samara COMMAND -h tells more. Also: fsck, stats, doctor, version, lsp, completion.\n";
+      "Also: type, fmt, sign, cache, fsck, stats, doctor, version, lsp, completion.\n";
   return out;
 }
 

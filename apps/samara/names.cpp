@@ -1,5 +1,6 @@
 #include "apps/samara/names.hpp"
 
+#include "apps/samara/named_run.hpp"
 #include "apps/samara/near_miss.hpp"
 #include "engine/engine.hpp"
 #include "engine/names.hpp"
@@ -26,6 +27,9 @@ Result<Hash> object_named(Context& context, std::string_view text) {
   SAMARA_TRY(store::DirectoryRepository * repository, context.repository());
   auto hash = engine::resolve_object(*repository, text);
   if (hash) return hash;
+  if (hash.error().code == Code::not_found) {
+    if (auto path = run_path(context, text)) return object_of_run(context, *path);
+  }
   std::vector<std::string> known;
   if (auto refs = repository->refs().list("")) known = std::move(*refs);
   return explain(context, std::move(hash).error(), text, known,

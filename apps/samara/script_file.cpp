@@ -22,16 +22,6 @@ std::optional<std::string_view> script_runtime(std::string_view path) {
   return runtime == "cpp" ? std::nullopt : runtime;
 }
 
-Result<Effect> effect_of_option(Context& context, const Arguments& arguments) {
-  auto word = arguments.value("effect");
-  if (!word) return Effect::unknown;
-  auto effect = effect_of_word(*word);
-  if (!effect) {
-    return context.misuse("option '--effect' is one of pure, idempotent, effectful, unknown");
-  }
-  return *effect;
-}
-
 Result<void> take_environment(Context& context, const Arguments& arguments, Script& script) {
   auto path = arguments.value("environment");
   if (!path) return {};
@@ -50,6 +40,15 @@ Result<void> take_environment(Context& context, const Arguments& arguments, Scri
 
 }  // namespace
 
+Result<Effect> effect_option(Context& context, const Arguments& arguments) {
+  auto word = arguments.value("effect");
+  if (!word) return Effect::unknown;
+  auto effect = effect_of_word(*word);
+  if (effect) return *effect;
+  return context.misuse("option '--effect' expects pure, idempotent, effectful or unknown, got '" +
+                        std::string(*word) + "'");
+}
+
 bool is_script(const Arguments& arguments, std::string_view path) {
   return arguments.value("runtime").has_value() || script_runtime(path).has_value();
 }
@@ -66,7 +65,7 @@ Result<engine::AddedFunction> add_script_file(Context& context, const Arguments&
                           "for example: --type '(Array<Float>) -> Float'");
   }
   SAMARA_TRY(order.type, parse_function_type(context, *type));
-  SAMARA_TRY(order.effect, effect_of_option(context, arguments));
+  SAMARA_TRY(order.effect, effect_option(context, arguments));
   SAMARA_TRY(InputBytes file, read_input(context, name.path));
   order.script.source = as_text(file.bytes());
   order.script.entry = name.function.empty() ? std::string(options.name) : name.function;

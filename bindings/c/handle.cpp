@@ -116,6 +116,7 @@ samara::runtime::HostRuntimes& samara_repository::runtimes() {
     host.code_compiler = samara::port::program_beside(samara::runtime::k_code_compiler);
     host.code_cache = &*code_cache;
     host.workers = &workers;
+    host.commands = &commands;
     policy.emplace(files, clock, store->location());
     host.trust = &*policy;
     queue = samara::capi::shared_queue(store->location() + "/queue");

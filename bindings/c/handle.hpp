@@ -11,6 +11,7 @@
 #include "engine/engine.hpp"
 #include "engine/sealed_cache.hpp"
 #include "ports/linux/clock.hpp"
+#include "ports/linux/command_box.hpp"
 #include "ports/linux/files.hpp"
 #include "ports/linux/processes.hpp"
 #include "ports/linux/programs.hpp"
@@ -68,6 +69,7 @@ struct samara_repository {
   std::unique_ptr<samara::store::DirectoryRepository> store;
   samara::port::LinuxPrograms programs;
   samara::port::LinuxSandbox sandbox;
+  samara::port::LinuxCommandBox commands;
   samara::port::LinuxWorkers workers{
       samara::port::program_beside(samara::runtime::k_wasm_worker), {}, clock};
   std::optional<samara::engine::SealedCache> code_cache;

@@ -31,71 +31,11 @@ enum Field : uint32_t {
 Slot number(uint64_t value) { return Slot::of(static_cast<int64_t>(value)); }
 uint64_t unsigned_of(Slot slot) { return static_cast<uint64_t>(slot.integer()); }
 
-Slot build_outcome(RecordBuilder& build, const Type* type, const Outcome& outcome) {
-  Slot payload;
-  switch (outcome.kind) {
-    case OutcomeKind::value:
-      payload = build.hash(outcome.value);
-      break;
-    case OutcomeKind::error: {
-      ArrayObject* locations = build.array();
-      for (const SourceLocation& at : outcome.locations) {
-        build.push(locations, build.structure({build.text(at.filename), Slot::of(at.line),
-                                               Slot::of(at.column)}));
-      }
-      payload = build.structure({build.text(outcome.message), Slot::of(locations)});
-      break;
-    }
-    case OutcomeKind::limit:
-      payload = build.structure({build.text(outcome.which), build.text(outcome.message)});
-      break;
-    case OutcomeKind::trap:
-    case OutcomeKind::crash:
-    case OutcomeKind::timeout:
-    case OutcomeKind::memory:
-    case OutcomeKind::cancelled:
-    case OutcomeKind::lost:
-      payload = build.text(outcome.message);
-      break;
-  }
-  return build.tagged(type, outcome_name(outcome.kind), payload);
-}
-
 Result<OutcomeKind> kind_by_name(std::string_view name) {
   for (unsigned i = 0; i < k_outcome_count; i++) {
     if (outcome_name(static_cast<OutcomeKind>(i)) == name) return static_cast<OutcomeKind>(i);
   }
   return Error(Code::corrupt, "a record has an unknown outcome");
-}
-
-Result<Outcome> read_outcome(const Type* type, Slot value) {
-  SAMARA_TRY(OutcomeKind kind, kind_by_name(type->name(case_of(value))));
-  Slot payload = payload_of(value);
-  switch (kind) {
-    case OutcomeKind::value: {
-      SAMARA_TRY(Hash hash, hash_of(payload, "the value of a record"));
-      return Outcome::of_value(hash);
-    }
-    case OutcomeKind::error: {
-      std::vector<SourceLocation> locations;
-      for (Slot at : as<ArrayObject>(field_of(payload, 1))->slots()) {
-        locations.push_back({std::string(text_of(field_of(at, 0))), field_of(at, 1).integer(),
-                             field_of(at, 2).integer()});
-      }
-      return Outcome::of_error(std::string(text_of(field_of(payload, 0))), std::move(locations));
-    }
-    case OutcomeKind::limit:
-      return Outcome::of_limit(std::string(text_of(field_of(payload, 0))),
-                               std::string(text_of(field_of(payload, 1))));
-    case OutcomeKind::trap:
-    case OutcomeKind::crash:
-    case OutcomeKind::timeout:
-    case OutcomeKind::memory:
-    case OutcomeKind::cancelled:
-    case OutcomeKind::lost:
-      break;
-  }
-  return Outcome::of(kind, std::string(text_of(payload)));
 }
 
 Slot build_log(RecordBuilder& build, const RecordedLog& log) {
@@ -131,6 +71,66 @@ Result<void> read_spec(Slot value, CallSpec& out) {
 }
 
 }  // namespace
+
+Slot build_outcome(RecordBuilder& build, const Type* type, const Outcome& outcome) {
+  Slot payload;
+  switch (outcome.kind) {
+    case OutcomeKind::value:
+      payload = build.hash(outcome.value);
+      break;
+    case OutcomeKind::error: {
+      ArrayObject* locations = build.array();
+      for (const SourceLocation& at : outcome.locations) {
+        build.push(locations, build.structure({build.text(at.filename), Slot::of(at.line),
+                                               Slot::of(at.column)}));
+      }
+      payload = build.structure({build.text(outcome.message), Slot::of(locations)});
+      break;
+    }
+    case OutcomeKind::limit:
+      payload = build.structure({build.text(outcome.which), build.text(outcome.message)});
+      break;
+    case OutcomeKind::trap:
+    case OutcomeKind::crash:
+    case OutcomeKind::timeout:
+    case OutcomeKind::memory:
+    case OutcomeKind::cancelled:
+    case OutcomeKind::lost:
+      payload = build.text(outcome.message);
+      break;
+  }
+  return build.tagged(type, outcome_name(outcome.kind), payload);
+}
+
+Result<Outcome> read_outcome(const Type* type, Slot value) {
+  SAMARA_TRY(OutcomeKind kind, kind_by_name(type->name(case_of(value))));
+  Slot payload = payload_of(value);
+  switch (kind) {
+    case OutcomeKind::value: {
+      SAMARA_TRY(Hash hash, hash_of(payload, "the value of a record"));
+      return Outcome::of_value(hash);
+    }
+    case OutcomeKind::error: {
+      std::vector<SourceLocation> locations;
+      for (Slot at : as<ArrayObject>(field_of(payload, 1))->slots()) {
+        locations.push_back({std::string(text_of(field_of(at, 0))), field_of(at, 1).integer(),
+                             field_of(at, 2).integer()});
+      }
+      return Outcome::of_error(std::string(text_of(field_of(payload, 0))), std::move(locations));
+    }
+    case OutcomeKind::limit:
+      return Outcome::of_limit(std::string(text_of(field_of(payload, 0))),
+                               std::string(text_of(field_of(payload, 1))));
+    case OutcomeKind::trap:
+    case OutcomeKind::crash:
+    case OutcomeKind::timeout:
+    case OutcomeKind::memory:
+    case OutcomeKind::cancelled:
+    case OutcomeKind::lost:
+      break;
+  }
+  return Outcome::of(kind, std::string(text_of(payload)));
+}
 
 Result<Bytes> encode_execution(const ExecutionRecord& record, const RecordTypes& types) {
   RecordBuilder build;

@@ -382,7 +382,8 @@ Result<runtime::RunResult> CallJob::run_for_caller(const std::optional<Hash>& ca
 
 Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   const CallOptions& options = request_.options;
-  LogBuffer log(options.limits.log_bytes_max, options.live_log);
+  LiveOutput live(shared_.live_outputs, record_.id, options.limits.log_bytes_max, options.live_log);
+  LogBuffer log(options.limits.log_bytes_max, &live);
   auto begun = run_code(prepared, log);
   if (!begun) {
     // It is not running any more, whatever becomes of the process.
@@ -405,6 +406,7 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   record_.outcome = std::move(ran.outcome);
   record_.decisions.insert(record_.decisions.end(), ran.decisions.begin(), ran.decisions.end());
   record_.usage = ran.usage;
+  live.flush();
   SAMARA_CHECK(record_log(log));
   record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);
   auto store_again = [&]() -> Result<void> {

@@ -1,12 +1,29 @@
 #include "engine/references.hpp"
 
+#include <algorithm>
+
 #include "call/execution_record.hpp"
 #include "call/function.hpp"
+#include "call/run_record.hpp"
 
 namespace samara::engine {
 
+namespace {
+
+// Where a run object is looked for, its first bytes are the same in every type table.
+bool begins_like_a_run(const RecordTypes& types, ByteView object) {
+  static const Bytes head = RunTypes(types).head;
+  return object.size() > head.size() && std::equal(head.begin(), head.end(), object.begin());
+}
+
+}  // namespace
+
 Result<std::vector<Hash>> object_references(const RecordTypes& types, ByteView object) {
   std::vector<Hash> out;
+  if (begins_like_a_run(types, object)) {
+    SAMARA_TRY(RunRecord run, decode_run(object, RunTypes(types)));
+    return names_of(run);
+  }
   if (!is_function_object(object, types)) return out;
   SAMARA_TRY(FunctionRecord record, decode_function(object, types));
   out.push_back(record.code);

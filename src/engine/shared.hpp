@@ -5,6 +5,7 @@
 #include "engine/engine.hpp"
 #include "engine/history.hpp"
 #include "engine/known_function.hpp"
+#include "engine/live_output.hpp"
 #include "engine/memo.hpp"
 #include "engine/quarantine.hpp"
 #include "runtime/east/east_runtime.hpp"
@@ -41,6 +42,7 @@ struct Shared {
   History history;
   Quarantine quarantine;
   port::ProcessId self;
+  LiveOutputs live_outputs{parts.repository.live_logs(), parts.clock};
 
   static std::vector<runtime::Runtime*> with(runtime::Runtime& first,
                                              std::span<runtime::Runtime* const> others) {

@@ -127,7 +127,8 @@ DirectoryRepository::DirectoryRepository(std::unique_ptr<Folder> folder, FormatF
       refs_(*folder_, objects_),
       executions_(*folder_),
       pins_(*folder_, objects_),
-      cache_(*folder_) {}
+      cache_(*folder_),
+      live_logs_(folder_->files(), folder_->path()) {}
 
 Result<void> DirectoryRepository::init(Files& files, std::string_view path) {
   auto made = init_at(files, path);

@@ -35,6 +35,7 @@ class DirectoryRepository final : public Repository {
   Executions& executions() override { return executions_; }
   Pins& pins() override { return pins_; }
   Cache& cache() override { return cache_; }
+  LiveLogs* live_logs() override { return &live_logs_; }
   std::string location() const override { return folder_->path(); }
   const FormatFile& format() const { return format_; }
 
@@ -54,6 +55,7 @@ class DirectoryRepository final : public Repository {
   DirectoryExecutions executions_;
   DirectoryPins pins_;
   DirectoryCache cache_;
+  LiveLogs live_logs_;
 };
 
 }  // namespace samara::store

@@ -7,6 +7,7 @@
 #include "store/directory_executions.hpp"
 #include "store/directory_objects.hpp"
 #include "store/directory_refs.hpp"
+#include "store/live_log.hpp"
 #include "store/names.hpp"
 #include "store/naming.hpp"
 #include "store/quarantine.hpp"
@@ -369,6 +370,8 @@ class Checker {
   Result<void> check_temp(Handle directory, const std::string& head) {
     SAMARA_TRY(auto entries, folder_.files().list(directory));
     for (const port::DirectoryEntry& entry : entries) {
+      // Live logs are as long as their runs; a collector sweeps the rest.
+      if (entry.name == k_live_folder && entry.kind == port::FileKind::directory) continue;
       if (temp_session(entry.name).empty()) {
         add_stray(head + entry.name);
       } else {

@@ -5,6 +5,7 @@
 
 #include "store/directory_cache.hpp"
 #include "store/directory_objects.hpp"
+#include "store/live_log.hpp"
 #include "store/marker.hpp"
 #include "store/names.hpp"
 #include "store/naming.hpp"
@@ -201,6 +202,10 @@ class Collector {
     SAMARA_TRY(auto entries, folder_.files().list(folder_.tmp()));
     for (const port::DirectoryEntry& entry : entries) {
       SAMARA_CHECK(sweep_temp(folder_.tmp(), entry.name));
+    }
+    if (!options_.dry_run) {
+      SAMARA_TRY(uint64_t live, LiveLogs(folder_.files(), folder_.path()).sweep());
+      report_.temp_files_removed += live;
     }
     SAMARA_TRY(auto sessions, folder_.files().list(folder_.workers()));
     for (const port::DirectoryEntry& entry : sessions) {

@@ -6,6 +6,7 @@
 
 #include "store/cache.hpp"
 #include "store/executions.hpp"
+#include "store/live_log.hpp"
 #include "store/objects.hpp"
 #include "store/pins.hpp"
 #include "store/refs.hpp"
@@ -22,6 +23,8 @@ class Repository {
   virtual Cache& cache() = 0;
   /// Where it is, for messages.
   virtual std::string location() const = 0;
+  /// Null: what runs print is seen when they have ended.
+  virtual LiveLogs* live_logs() { return nullptr; }
 };
 
 }  // namespace samara::store

@@ -6,7 +6,7 @@ import cli
 
 COMMANDS = ["init", "put", "show", "type", "convert", "fn add", "fn ls", "fn show", "fn rm", "fn release", "run",
             "build", "sign", "key new", "key ls", "key trust", "key revoke", "key require", "check", "fmt", "repl", "lsp",
-            "why", "log", "call ls", "call show", "ref ls", "ref set", "ref rm", "gc", "fsck",
+            "get", "status", "watch", "cache ls", "cache clear", "why", "log", "call ls", "call show", "ref ls", "ref set", "ref rm", "gc", "fsck",
             "stats", "doctor", "version", "completion"]
 
 
@@ -44,7 +44,7 @@ class Help(cli.Cli):
         self.assertEqual(self.samara("fn").code, cli.USAGE)
 
     def test_unknown_words_get_a_suggestion(self):
-        self.fails(cli.USAGE, "statsu", says="unknown command 'statsu', did you mean 'stats'?")
+        self.fails(cli.USAGE, "statsu", says="unknown command 'statsu', did you mean 'status'?")
         self.fails(cli.USAGE, "fn", "lss", says="unknown command 'fn lss', did you mean 'ls'?")
         self.fails(cli.USAGE, "show", "x", "--tabel",
                    says="unknown option '--tabel' of 'samara show', did you mean '--table'?",
@@ -117,7 +117,7 @@ class Completion(cli.Cli):
         '''
         found = subprocess.run(["bash", "-c", script], cwd=self.dir, check=True,
                                stdout=subprocess.PIPE).stdout.decode()
-        self.assertEqual(found, "mean\nstats\n")
+        self.assertEqual(found, "mean\nstatus stats\n")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,10 @@ HostRuntimes::HostRuntimes(HostParts parts)
       wasm_(wasm_parts(types_, parts, compiler_)),
       native_({.types = types_, .sandbox = parts.sandbox, .rules = parts.trust}),
       all_{&wasm_, &native_} {
+  if (parts.commands != nullptr) {
+    command_.emplace(command::CommandRuntimeParts{types_, parts.clock, *parts.commands});
+    all_.push_back(&*command_);
+  }
   if (parts.queue == nullptr) return;
   elsewhere_ = std::make_unique<QueueRuntime>("", types_, scripts_, parts.clock, *parts.queue);
   for (std::string_view kind : {k_kind_offer, k_kind_python, k_kind_node, k_kind_julia}) {

@@ -8,7 +8,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "runtime/command/command_runtime.hpp"
 #include "runtime/imported_function.hpp"
 #include "runtime/native/native_runtime.hpp"
 #include "runtime/queue/queue_runtime.hpp"
@@ -44,6 +46,8 @@ struct HostParts {
   trust::TrustSource* trust = nullptr;
   /// The way to workers of other languages. Null: their functions do not run.
   QueueLink* queue = nullptr;
+  /// For commands; null: none runs.
+  port::CommandBox* commands = nullptr;
 };
 
 /// The program that compiles WebAssembly to machine code, installed beside those that use it.
@@ -69,6 +73,10 @@ class HostRuntimes {
   static std::optional<std::string_view> kind_of(ByteView bytes);
   /// Requires: kind_of(bytes) has a value. Errors: what the runtime's import says.
   Result<ImportedFunction> import(ByteView bytes, const CodeOptions& options) const;
+  /// A function of a line of the shell. Errors: those of command::import_command.
+  Result<ImportedFunction> import_command(const command::CommandImport& import) const {
+    return command::import_command(types_, import);
+  }
   /// Compiles to machine code what gains by it, so that the first run has it.
   /// Errors: those of wasm::WasmRuntime::compile; the function runs all the same.
   Result<void> compile(const ImportedFunction& imported);
@@ -88,6 +96,7 @@ class HostRuntimes {
   native::NativeRuntime native_;
   std::vector<std::unique_ptr<QueueRuntime>> queued_;
   std::unique_ptr<QueueRuntime> elsewhere_;
+  std::optional<command::CommandRuntime> command_;
   std::vector<Runtime*> all_;
 };
 
