@@ -6,6 +6,7 @@
 namespace samara::cli {
 
 extern const Command k_call_ls;
+extern const Command k_call_graph;
 extern const Command k_call_show;
 extern const Command k_build;
 extern const Command k_check;
