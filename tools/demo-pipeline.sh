@@ -49,7 +49,7 @@ for candidate in "${SAMARA_PYTHON:-}" python3 /usr/bin/python3; do
     break
   fi
 done
-julia=$("$root/tools/julia-prefix" --print 2>/dev/null || true)
+julia=${SAMARA_JULIA:-$("$root/tools/julia-prefix" --print 2>/dev/null || command -v julia || true)}
 node=$(command -v "${SAMARA_NODE:-node}" || true)
 
 say "A forecast of power load: Julia simulates, C cleans, Python fits, Node reports, East glues"
@@ -71,7 +71,7 @@ serve() {
     kill $! 2>/dev/null || true
     reason="its worker did not start: $(tail -n 1 "$log" | cut -c 1-120)"
   fi
-  stand_in "$2" "$1, because $reason"
+  stand_in "$2" "${1^}, because $reason"
 }
 reason=
 [ -n "$julia" ] || reason="no julia was found (tools/julia-prefix installs one)"

@@ -1,5 +1,5 @@
-/* (Array<Float>, Integer) -> Array<Float>: each value becomes the median of those up to so far away.
-   The hot loop of the pipeline: a window that stays sorted while it moves. */
+/* (Array<Float>, Integer) -> Array<Float>: each value becomes the median of those up to so far
+   away. The hot loop of the pipeline: a window that stays sorted while it moves. */
 
 #include <samara/guest/task.h>
 
@@ -26,7 +26,8 @@ static void put(window* to, double value) {
 
 static void take(window* from, double value) {
   from->count--;
-  for (size_t i = place_of(from, value); i < from->count; i++) from->values[i] = from->values[i + 1];
+  for (size_t i = place_of(from, value); i < from->count; i++)
+    from->values[i] = from->values[i + 1];
 }
 
 static double median(const window* of) {
