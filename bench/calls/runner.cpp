@@ -48,6 +48,14 @@ class Caller {
  public:
   Caller(const char* path, const samara_hash& function) : function_(function) {
     if (samara_open(path, &handle_) != SAMARA_OK) die(samara_error(handle_));
+    const std::string text = "\"" + std::string(k_text_bytes, 'x') + "\"";
+    samara_bytes value{};
+    const samara_view view{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+    if (samara_convert(handle_, SAMARA_TEXT, view, nullptr, SAMARA_BEAST2, &value) != SAMARA_OK) {
+      die(samara_error(handle_));
+    }
+    argument_.assign(value.data, value.data + value.size);
+    samara_bytes_free(&value);
   }
   ~Caller() { samara_close(handle_); }
   Caller(const Caller&) = delete;
@@ -55,15 +63,9 @@ class Caller {
 
   // A new argument each time, so that nothing is answered from memory.
   void call(uint64_t number) {
-    std::string text = "\"" + std::to_string(number) + "-";
-    text.resize(255, 'x');
-    text += '"';
-    samara_bytes value{};
-    const samara_view view{reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-    if (samara_convert(handle_, SAMARA_TEXT, view, nullptr, SAMARA_BEAST2, &value) != SAMARA_OK) {
-      die(samara_error(handle_));
-    }
-    const samara_argument argument{nullptr, {value.data, value.size}};
+    const std::string digits = std::to_string(number);
+    std::copy(digits.begin(), digits.end(), argument_.end() - k_text_bytes);
+    const samara_argument argument{nullptr, {argument_.data(), argument_.size()}};
     samara_result result{};
     if (samara_call(handle_, &function_, &argument, 1, nullptr, &result) != SAMARA_OK) {
       die(samara_error(handle_));
@@ -73,11 +75,12 @@ class Caller {
     }
     if (result.from_memo != 0) die("a call was answered from memory: use a new repository");
     samara_result_free(&result);
-    samara_bytes_free(&value);
   }
 
  private:
+  static constexpr int k_text_bytes = 256;
   samara_hash function_;
+  std::vector<uint8_t> argument_;  // a String as beast2; the text is at its end
   samara_repository* handle_ = nullptr;
 };
 

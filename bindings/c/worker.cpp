@@ -144,8 +144,10 @@ Result<void> start(samara_worker& worker) {
   }
   queue::QueueParts parts{worker.files, worker.watchers, worker.clock, worker.random,
                           worker.messages};
-  SAMARA_TRY(worker.queue, queue::Worker::open(parts, worker.store->location() + "/queue",
-                                               {.queues = advert.queues, .word = advert.text()}));
+  SAMARA_TRY(
+      worker.queue,
+      queue::Worker::open(parts, worker.store->location() + "/queue",
+                          {.queues = advert.queues, .word = advert.text(), .slots = worker.slots}));
   worker.watchdog.start(worker.kill_after);
   return {};
 }

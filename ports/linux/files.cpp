@@ -64,9 +64,12 @@ FileKind kind_of(mode_t mode) {
 FileInfo info_of(const struct stat& raw) {
   auto modified =
       std::chrono::seconds(raw.st_mtim.tv_sec) + std::chrono::nanoseconds(raw.st_mtim.tv_nsec);
+  auto changed =
+      std::chrono::seconds(raw.st_ctim.tv_sec) + std::chrono::nanoseconds(raw.st_ctim.tv_nsec);
   return FileInfo{.kind = kind_of(raw.st_mode),
                   .size_bytes = static_cast<uint64_t>(raw.st_size),
                   .modified = WallTime(modified),
+                  .changed = WallTime(changed),
                   .links = static_cast<uint32_t>(raw.st_nlink),
                   .permissions = raw.st_mode & 0777U,
                   .device = raw.st_dev,

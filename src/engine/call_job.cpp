@@ -307,6 +307,22 @@ Result<void> CallJob::look_back(std::vector<Attempt> attempts, Past& past) {
   return {};
 }
 
+Result<void> CallJob::record_running() {
+  return shared_.records.put(record_, store::Durability::cached, [this] {
+    return arguments_.store(shared_.repository(), request_.options.durability, true);
+  });
+}
+
+// Of a call that may run again and again, and whose arguments travel with it, nothing is lost if
+// the attempt is: a record is only worth its cost once the run takes long.
+bool CallJob::may_record_late() const {
+  if (runtime_->wants_values() || !request_.function.pure) return false;
+  const auto values = arguments_.values();
+  return std::all_of(values.begin(), values.end(), [](const runtime::Argument& given) {
+    return !given.encoded.empty() && given.encoded.size() <= runtime::k_inline_bytes_max;
+  });
+}
+
 Result<void> CallJob::begin(const Past& past) {
   uint8_t random[10];
   shared_.parts.random.fill(random);
@@ -326,9 +342,8 @@ Result<void> CallJob::begin(const Past& past) {
   record_.decisions.insert(record_.decisions.end(), decisions_.begin(), decisions_.end());
   record_.decisions.push_back(std::move(placement.reason));
   shared_.history.add(call_, spec_);
-  return shared_.records.put(record_, store::Durability::cached, [this] {
-    return arguments_.store(shared_.repository(), request_.options.durability, true);
-  });
+  late_record_ = may_record_late();
+  return late_record_ ? Result<void>() : record_running();
 }
 
 Result<runtime::RunResult> CallJob::run_code(const runtime::Prepared& prepared, LogSink& log) {
@@ -341,7 +356,9 @@ Result<runtime::RunResult> CallJob::run_code(const runtime::Prepared& prepared, 
   run.cancel = options.cancel;
   run.name = request_.name;
   run.observer = options.observer;
-  const runtime::RunIdentity identity = this->identity();
+  runtime::RunIdentity identity = this->identity();
+  // Without a record it runs all the same.
+  if (late_record_) identity.on_long = [this] { static_cast<void>(record_running()); };
   run.identity = &identity;
   Subcaller subcaller(shared_, request_, call_, *this);
   run.subcalls = &subcaller;

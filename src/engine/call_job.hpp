@@ -64,6 +64,8 @@ class CallJob {
   Result<std::unique_ptr<store::CallLock>> wait_for_turn();
   Result<std::unique_ptr<store::CallLock>> wait_on();
   Result<void> look_back(std::vector<Attempt> attempts, Past& past);
+  Result<void> record_running();
+  bool may_record_late() const;
   Result<void> begin(const Past& past);
   Result<runtime::RunResult> run_code(const runtime::Prepared& prepared, LogSink& log);
   Result<Finished> execute(const runtime::Prepared& prepared);
@@ -84,6 +86,7 @@ class CallJob {
   Hash call_;
   ExecutionRecord record_;
   std::vector<std::string> decisions_;  // taken on the way
+  bool late_record_ = false;            // `running` is recorded when it takes long
   bool told_ = false;                   // the caller's record says that it waits
   std::optional<Hash> lost_value_;      // answered once, but the object is gone
 };

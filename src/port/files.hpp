@@ -41,6 +41,7 @@ struct FileInfo {
   FileKind kind = FileKind::file;
   uint64_t size_bytes = 0;
   WallTime modified{};
+  WallTime changed{};        // of contents or attributes, which nobody can set; zero: not known
   uint32_t links = 0;        // 0: no name leads to it any more
   uint32_t permissions = 0;  // the nine bits of owner, group, others
   uint64_t device = 0;       // (device, inode) tells whether two names lead to one file

@@ -303,7 +303,7 @@ Result<void> Caller::lose_ring(std::string_view worker) {
   auto found = std::find_if(rings_.begin(), rings_.end(),
                             [&](const auto& peer) { return peer->worker == worker; });
   if (found == rings_.end()) return {};
-  const std::shared_ptr<RingPeer> peer = *found;
+  const std::shared_ptr<RingPeer> peer = std::move(*found);
   {
     // From here on nobody posts.
     std::lock_guard guard(mutex_);

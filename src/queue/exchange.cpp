@@ -13,6 +13,7 @@ namespace {
 // How late a wish to give up is seen: nothing tells of it.
 constexpr milliseconds k_cancel_pause{20};
 constexpr milliseconds k_full_pause{100};
+constexpr milliseconds k_long{5};
 // How often it is looked whether anybody serves what is waited for. A worker that is started anew
 // has its time.
 constexpr seconds k_roster_pause{1};
@@ -65,27 +66,45 @@ Result<Reply> Exchange::ask(Question question) {
   waiter.question = &question;
   waiter.id = *id;
   waiters_.emplace(*id, &waiter);
-  Result<void> heard;
-  while (!waiter.reply.has_value() && heard) {
-    if (listening_) {
-      waiter.wake.wait(lock);
-    } else {
-      heard = listen(lock, waiter);
-    }
-  }
+  Result<void> heard = wait(lock, waiter);
   waiters_.erase(waiter.id);
   if (!listening_) hand_over();
   if (!heard) return std::move(heard).error();
   return std::move(*waiter.reply);
 }
 
-// Requires: the lock is held; it is given up while nothing is heard.
-Result<void> Exchange::listen(std::unique_lock<std::mutex>& lock, Waiter& own) {
+// Requires: the lock is held; it is given up meanwhile.
+Result<void> Exchange::wait(std::unique_lock<std::mutex>& lock, Waiter& own) {
+  bool told = own.question->on_long == nullptr;
+  const Instant long_from = told ? port::k_never : parts_.clock.now() + k_long;
+  while (!own.reply.has_value()) {
+    if (!told && parts_.clock.now() >= long_from) {
+      told = true;
+      hand_over();
+      lock.unlock();
+      own.question->on_long();
+      lock.lock();
+      continue;
+    }
+    if (!listening_) {
+      SAMARA_CHECK(listen(lock, own, told ? port::k_never : long_from));
+    } else if (told) {
+      own.wake.wait(lock);
+    } else {
+      own.wake.wait_for(lock, k_long);
+    }
+  }
+  return {};
+}
+
+// Until the own reply is there, or a time. Requires: the lock is held; it is given up while nothing
+// is heard.
+Result<void> Exchange::listen(std::unique_lock<std::mutex>& lock, Waiter& own, Instant until) {
   listening_ = true;
   Result<void> out;
   while (!own.reply.has_value()) {
     lock.unlock();
-    auto answer = caller_->next(parts_.clock.now() + k_cancel_pause);
+    auto answer = caller_->next(std::min(until, parts_.clock.now() + k_cancel_pause));
     const Instant now = parts_.clock.now();
     lock.lock();
     if (!answer) {
@@ -95,6 +114,7 @@ Result<void> Exchange::listen(std::unique_lock<std::mutex>& lock, Waiter& own) {
     if (answer->has_value()) deliver(std::move(**answer));
     if (now - looked_ >= k_cancel_pause) look_after_waiters(now);
     if (now - looked_served_ >= k_roster_pause) look_for_workers(now);
+    if (now >= until) break;
   }
   listening_ = false;
   return out;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,8 @@ struct Question {
   Request request;
   /// Set by another thread to give up.
   const std::atomic<bool>* cancel = nullptr;
+  /// Called once, by the thread that asks, when the reply is not there after some milliseconds.
+  std::function<void()> on_long;
 };
 
 class Exchange {
@@ -44,7 +47,8 @@ class Exchange {
 
   explicit Exchange(const QueueParts& parts) : parts_(parts) {}
   Result<Uuid> publish(Question& question);
-  Result<void> listen(std::unique_lock<std::mutex>& lock, Waiter& own);
+  Result<void> wait(std::unique_lock<std::mutex>& lock, Waiter& own);
+  Result<void> listen(std::unique_lock<std::mutex>& lock, Waiter& own, port::Instant until);
   void deliver(Answer answer);
   void look_after_waiters(port::Instant now);
   void look_for_workers(port::Instant now);

@@ -24,13 +24,12 @@ bool RingMemory::exchange(uint32_t index, uint64_t generation, SlotState from, S
                                               std::memory_order_acq_rel);
 }
 
-// A sleeper sets its flag, then looks for news; we have made news, and look at the flag. The fences
-// see to it that at least one of us sees the other.
+// A sleeper sets its flag, then looks for news; we have made news, and look at the flag. All four
+// are sequentially consistent, so at least one of us sees the other.
 bool RingMemory::wakes(size_t at) const {
   if (!step()) return false;
-  std::atomic_thread_fence(std::memory_order_seq_cst);
   Word flag = word(at);
-  if (flag.load(std::memory_order_relaxed) == 0) return false;
+  if (flag.load(std::memory_order_seq_cst) == 0) return false;
   return flag.exchange(0, std::memory_order_acq_rel) != 0;
 }
 
@@ -80,7 +79,7 @@ std::optional<uint32_t> CallerRing::post(const Uuid& id, uint8_t priority, ByteV
   state(index).store(state_word(own.generation, SlotState::posted), std::memory_order_release);
   if (!step()) return index;
   request_entry(requests_tail_).store(index, std::memory_order_relaxed);
-  word(k_requests_tail).store(++requests_tail_, std::memory_order_release);
+  word(k_requests_tail).store(++requests_tail_, std::memory_order_seq_cst);
   return index;
 }
 
@@ -93,13 +92,13 @@ bool CallerRing::withdraw(uint32_t index) {
 void CallerRing::cancel(uint32_t index) {
   if (!step()) return;
   slot_word(index, k_cancel).store(1, std::memory_order_relaxed);
-  word(k_cancels).fetch_add(1, std::memory_order_release);
+  word(k_cancels).fetch_add(1, std::memory_order_seq_cst);
 }
 
 void CallerRing::close() {
   if (!step()) return;
   word(k_closed).store(1, std::memory_order_relaxed);
-  word(k_cancels).fetch_add(1, std::memory_order_release);
+  word(k_cancels).fetch_add(1, std::memory_order_seq_cst);
 }
 
 std::optional<CallerRing::Ended> CallerRing::collect() {
@@ -120,13 +119,12 @@ std::optional<CallerRing::Ended> CallerRing::collect() {
 }
 
 bool CallerRing::has_news() const {
-  return step() && word(k_replies_tail).load(std::memory_order_acquire) != replies_head_;
+  return step() && word(k_replies_tail).load(std::memory_order_seq_cst) != replies_head_;
 }
 
 void CallerRing::set_sleeping(bool sleeping) const {
   if (!step()) return;
-  word(k_caller_sleeps).store(sleeping ? 1 : 0, std::memory_order_relaxed);
-  if (sleeping) std::atomic_thread_fence(std::memory_order_seq_cst);
+  word(k_caller_sleeps).store(sleeping ? 1 : 0, std::memory_order_seq_cst);
 }
 
 SlotState CallerRing::state_of(uint32_t index) const {
@@ -208,14 +206,13 @@ void WorkerRing::drain(std::vector<Posted>& out) {
 }
 
 bool WorkerRing::has_news() const {
-  return step() && (word(k_requests_tail).load(std::memory_order_acquire) != requests_head_ ||
-                    word(k_cancels).load(std::memory_order_acquire) != cancels_);
+  return step() && (word(k_requests_tail).load(std::memory_order_seq_cst) != requests_head_ ||
+                    word(k_cancels).load(std::memory_order_seq_cst) != cancels_);
 }
 
 void WorkerRing::set_sleeping(bool sleeping) const {
   if (!step()) return;
-  word(k_worker_sleeps).store(sleeping ? 1 : 0, std::memory_order_relaxed);
-  if (sleeping) std::atomic_thread_fence(std::memory_order_seq_cst);
+  word(k_worker_sleeps).store(sleeping ? 1 : 0, std::memory_order_seq_cst);
 }
 
 bool WorkerRing::cancels_moved() {
@@ -254,7 +251,7 @@ void WorkerRing::end(const Posted& posted, SlotState to) {
   if (!step()) return;
   std::lock_guard guard(mutex_);
   reply_entry(replies_tail_).store(posted.slot, std::memory_order_relaxed);
-  word(k_replies_tail).store(++replies_tail_, std::memory_order_release);
+  word(k_replies_tail).store(++replies_tail_, std::memory_order_seq_cst);
 }
 
 }  // namespace samara::queue

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -57,6 +58,9 @@ struct Argument {
   const Hash* object = nullptr;  // where the engine has stored it; null: it has not
 };
 
+/// Larger arguments are not sent to other processes but stored, and named.
+inline constexpr size_t k_inline_bytes_max = size_t{16} * 1024;
+
 /// What a run is, for runtimes that run it elsewhere.
 struct RunIdentity {
   Hash call;
@@ -64,7 +68,10 @@ struct RunIdentity {
   std::vector<Hash> ancestors;
   std::string attempt;      // the name of its record
   bool repeatable = false;  // pure or idempotent: it may run again when a worker died over it
-  std::string place;        // the queue that the caller wants it to go to; empty: its own
+  /// Called once, by the thread of the run, when it takes longer than some milliseconds. Null:
+  /// nobody wants to know.
+  std::function<void()> on_long;
+  std::string place;  // the queue that the caller wants it to go to; empty: its own
 };
 
 /// What a run lets others see while it goes on: the word of the function, which nobody has checked.

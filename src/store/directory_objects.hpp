@@ -26,6 +26,7 @@ class DirectoryObjects final : public Objects {
   struct Opened {
     port::OpenFile file;
     uint64_t size_bytes = 0;
+    port::FileInfo info;
   };
   Result<Opened> open(const Hash& hash);
   Result<void> verify(const Opened& object, const Hash& hash);

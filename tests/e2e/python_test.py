@@ -658,6 +658,22 @@ fn fit(xs: Array<Float>) -> Array<Float> {
 }
 """
 
+    def test_types_follow_from_annotations_and_coroutines_are_awaited(self):
+        @self.repo.platform(effect="pure")
+        async def py_later(x: int, parts: list[float]) -> float:
+            await asyncio.sleep(0)
+            assert type(parts) is list
+            return x + sum(parts)
+        self.repo.add("platform pure fn py_later(x: Integer, parts: Array<Float>) -> Float\n"
+                      "fn later(x: Integer) -> Float { py_later(x, [0.5, 1.0]) }\n")
+        self.assertEqual(self.repo.run("later", 2), 3.5)
+        self.assertEqual(asyncio.run(self.repo.call("later", 3)), 4.5)
+        for function, text in ((lambda x: x, "parameter 'x' of Platform."),
+                               (lambda *xs: xs, "other than plain ones")):
+            with self.assertRaises(samara.TypeMismatch) as caught:
+                self.repo.platform(function)
+            self.assertIn(text, str(caught.exception))
+
     def test_python_functions_are_called_by_east(self):
         calls = []
 

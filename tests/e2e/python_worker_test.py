@@ -248,6 +248,7 @@ class Scripts(WithRepository):
         self.worker()
         text = """
             import sys
+            print("loading")
             def talk(x):
                 print("working on", x)
                 print("careful", file=sys.stderr)
@@ -257,7 +258,7 @@ class Scripts(WithRepository):
         talk = self.script(text, "talk", F([int], int))
         call = self.repo.result(talk, 7).call
         log = self.cli("log", call)
-        self.assertEqual(log.stdout.strip(), "working on 7\nbytes")
+        self.assertEqual(log.stdout.strip(), "loading\nworking on 7\nbytes")
         self.assertEqual(log.stderr.strip(), "careful")
 
 
@@ -419,17 +420,92 @@ CHAIN = """
         raise ValueError("deep down")
     def outer(n):
         return samara.run("inner", n)
+    async def mixed(n):
+        return samara.run("leaf", n)
+    def loose(n):
+        import subprocess, sys
+        return len(subprocess.run(["cat"], stdout=subprocess.PIPE, check=True).stdout)
     def leaves(n):
         samara.current().put(n, int, name="left")
         return samara.current().get("left")
 """
 
 
+class Supervised(WithRepository):
+    TEXT = """
+        import os, time
+        def process(x):
+            return os.getpid()
+        def poison(x):
+            os.abort()
+        def stuck(x):
+            import ctypes
+            ctypes.PyDLL(None).sleep(60)  # with the interpreter's lock
+            return x
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.errors = tempfile.TemporaryFile()
+        self.addCleanup(self.errors.close)
+        self.process = subprocess.Popen(
+            [BIN / "samara", "--repo", self.repo.path, "worker", "--runtime", "python", "-j", "1"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
+            env={**os.environ, "SAMARA_PYTHON": sys.executable})
+        self.addCleanup(self.process.wait, 30)
+        self.addCleanup(self.process.terminate)
+
+    def run_when_there(self, function, *arguments, **options):
+        """A call, as soon as there is a worker again."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                return self.repo.run(function, *arguments, **options)
+            except samara.NotFound:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.05)
+
+    def test_a_worker_that_died_is_started_again(self):
+        process = self.script(self.TEXT, "process", F([int], int))
+        first = self.run_when_there(process, 1)
+        os.kill(first, signal.SIGKILL)
+        end = time.monotonic() + 60
+        second = first
+        while second == first and time.monotonic() < end:
+            try:
+                second = self.run_when_there(process, 1)
+            except (samara.Crash, samara.Lost):
+                pass
+        self.assertNotEqual(first, second)
+
+    def test_what_kills_workers_is_a_crash_and_they_come_back(self):
+        poison = self.script(self.TEXT, "poison", F([int], int))
+        with self.assertRaises(samara.Crash):
+            self.run_when_there(poison, 1)
+        process = self.script(self.TEXT, "process", F([int], int))
+        self.assertGreater(self.run_when_there(process, 1), 0)
+
+    def test_one_that_does_not_listen_is_killed(self):
+        stuck = self.script(self.TEXT, "stuck", F([int], int))
+        with self.assertRaises(samara.Timeout):
+            self.run_when_there(stuck, 1, timeout=0.5)
+        process = self.script(self.TEXT, "process", F([int], int))
+        end = time.monotonic() + 60
+        while True:
+            try:
+                self.assertGreater(self.run_when_there(process, 1, timeout=30), 0)
+                return
+            except (samara.Crash, samara.Lost):
+                self.assertLess(time.monotonic(), end)
+
+
 class Subtasks(WithRepository):
     def setUp(self):
         super().setUp()
         path = self.file("chain.py", CHAIN)
-        for entry in ("down", "adown", "leaf", "wide", "circle", "inner", "outer", "leaves"):
+        for entry in ("down", "adown", "leaf", "wide", "circle", "inner", "outer", "mixed",
+                      "loose", "leaves"):
             self.repo.add_script(path, entry, F([int], int), effect="pure", name=entry)
 
     def test_a_chain_needs_one_slot(self):
@@ -442,6 +518,11 @@ class Subtasks(WithRepository):
         self.worker()
         width = int(os.environ.get("SAMARA_TEST_WIDTH", "300"))
         self.assertEqual(self.repo.run("wide", width, timeout=250), width * (width - 1) // 2)
+
+    def test_east_in_a_worker_waits_without_a_slot(self):
+        self.repo.add(USES)
+        self.worker(self.file("models.py", OFFERS))
+        self.assertEqual(self.repo.run("quad", 3, place="python", timeout=100), 12)
 
     def test_a_circle_is_found(self):
         self.worker()
@@ -457,6 +538,16 @@ class Subtasks(WithRepository):
         lines = [place.line for place in caught.exception.locations
                  if place.file.endswith("chain.py")]
         self.assertEqual(lines[:2], [15, 17])
+
+    def test_an_asynchronous_function_must_not_stop_the_loop(self):
+        self.worker()
+        with self.assertRaises(samara.EastError) as caught:
+            self.repo.run("mixed", 1, timeout=100)
+        self.assertIn("await samara.call", caught.exception.message)
+
+    def test_programs_of_a_function_read_nothing(self):
+        self.worker()
+        self.assertEqual(self.repo.run("loose", 1, timeout=100), 0)
 
     def test_a_request_sees_the_repository(self):
         self.worker()

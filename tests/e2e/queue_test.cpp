@@ -63,8 +63,9 @@ struct QueueSuite : testing::Test {
     SAMARA_ASSERT(out);
     return std::move(*out);
   }
-  std::unique_ptr<Worker> worker() {
-    auto out = Worker::open(parts, path, {.queues = {"cpp", "python"}, .word = "test"});
+  std::unique_ptr<Worker> worker(uint32_t slots = 1) {
+    auto out =
+        Worker::open(parts, path, {.queues = {"cpp", "python"}, .word = "test", .slots = slots});
     SAMARA_ASSERT(out);
     return std::move(*out);
   }
@@ -202,7 +203,7 @@ TEST_F(QueueSuite, a_deadline_ends_the_wait_whatever_the_worker_does) {
   auto asking = caller();
   auto working = worker();
   Request sent = request();
-  sent.deadline_ns = (clock.now() + 30ms).time_since_epoch().count();
+  sent.deadline_ns = (clock.now() + 1s).time_since_epoch().count();
   ASSERT_TRUE(asking->publish("cpp", sent));
   Claim taken = claim(*working);
   EXPECT_EQ(next(*asking).reply.outcome.kind, OutcomeKind::timeout);
@@ -494,7 +495,7 @@ struct QueueRings : QueueSuite {
     }
     return out;
   }
-  // Sends by ring whatever the worker has in hand: it runs for no time, as far as is known.
+  // Sends by ring, whatever the worker has in hand: it says that it can run many at once.
   Uuid send(const Request& sent) {
     const uint64_t before = asking->sent_by_ring();
     auto id = asking->publish("cpp", sent);
@@ -504,7 +505,7 @@ struct QueueRings : QueueSuite {
   }
 
   std::unique_ptr<Caller> asking = caller();
-  std::unique_ptr<Worker> working = worker();
+  std::unique_ptr<Worker> working = worker(64);
 };
 
 TEST_F(QueueRings, a_call_by_ring_makes_no_file) {
@@ -598,7 +599,7 @@ TEST_F(QueueRings, cancel_reaches_the_worker_that_has_the_request) {
 
 TEST_F(QueueRings, a_deadline_ends_the_wait_whatever_the_worker_does) {
   Request sent = request();
-  sent.deadline_ns = (clock.now() + 100ms).time_since_epoch().count();
+  sent.deadline_ns = (clock.now() + 1s).time_since_epoch().count();
   send(sent);
   Claim taken = claim(*working);
   EXPECT_EQ(next(*asking).reply.outcome.kind, OutcomeKind::timeout);
@@ -623,16 +624,19 @@ TEST_F(QueueRings, what_a_busy_worker_leaves_in_its_ring_another_one_takes) {
 }
 
 TEST_F(QueueRings, a_worker_that_runs_long_gets_no_more_than_it_can_run) {
+  auto busy = caller();
+  auto slow = worker(1);
+  meet(*busy, *slow);
   for (int i = 0; i < 10; i++) {
-    ASSERT_TRUE(asking->publish("cpp", request()));
-    Claim taken = claim(*working);
+    ASSERT_TRUE(busy->publish("cpp", request()));
+    Claim taken = claim(*slow);
     std::this_thread::sleep_for(2ms);
-    answer(*working, taken);
-    next(*asking);
+    answer(*slow, taken);
+    next(*busy);
   }
-  const uint64_t before = asking->sent_by_ring();
-  for (int i = 0; i < 5; i++) ASSERT_TRUE(asking->publish("cpp", request()));
-  EXPECT_EQ(asking->sent_by_ring(), before + 1);
+  const uint64_t before = busy->sent_by_ring();
+  for (int i = 0; i < 5; i++) ASSERT_TRUE(busy->publish("cpp", request()));
+  EXPECT_EQ(busy->sent_by_ring(), before + 1);
   EXPECT_EQ(files_waiting(), 4U);
 }
 

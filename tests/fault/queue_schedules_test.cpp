@@ -181,7 +181,9 @@ void explore(const Scenario& scenario) {
 #endif
   // Enough for all orders of all scenarios but one; SAMARA_QUEUE_ORDERS=0 sets no bound.
   const char* given = ::getenv("SAMARA_QUEUE_ORDERS");
-  const uint64_t usual = SAMARA_ADDRESS_SANITIZER ? 1'000 : 30'000;
+  // Runs with rings have more steps.
+  const uint64_t usual =
+      (SAMARA_ADDRESS_SANITIZER ? 1'000 : 30'000) / (scenario.warm_up > 0 ? 8 : 1);
   const uint64_t bound = given == nullptr ? usual : ::strtoull(given, nullptr, 10);
   Explorer explorer;
   requests_by_ring = 0;
@@ -319,12 +321,12 @@ TEST(QueueRingSchedules, a_caller_cancels_and_the_worker_dies) {
 }
 
 TEST(QueueRingSchedules, many_random_orders) {
-  sample({.callers = 2, .workers = 2, .requests = 6, .ring_after = 1, .limits = {}}, 1000);
+  sample({.callers = 2, .workers = 2, .requests = 6, .ring_after = 1, .limits = {}}, 500);
 }
 
 TEST(QueueRingSchedules, many_random_orders_with_deaths) {
   sample({.callers = 2, .workers = 3, .requests = 6, .ring_after = 1, .limits = {.deaths = 2}},
-         2000);
+         1000);
   sample({.callers = 2,
           .workers = 3,
           .requests = 6,
@@ -333,7 +335,7 @@ TEST(QueueRingSchedules, many_random_orders_with_deaths) {
           .ring_after = 1,
           .one_at_a_time = true,
           .limits = {.deaths = 2}},
-         2000);
+         1000);
 }
 
 TEST(QueueSchedules, many_random_orders) {

@@ -2,7 +2,7 @@
 
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync, statSync} from 'node:fs';
-import {availableParallelism, cpus} from 'node:os';
+import os from 'node:os';
 import {basename, dirname, join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 
@@ -171,7 +171,7 @@ export class Repository {
   #allow;
 
   constructor(path, options = {}) {
-    const {workers = Math.min(32, (availableParallelism?.() ?? cpus().length) + 4)} = options;
+    const {workers = Math.min(32, (os.availableParallelism?.() ?? os.cpus().length) + 4)} = options;
     this.#shared =
       path instanceof Shared ? path : new Shared(resolve(findRepository(path ?? null)), workers);
     this.#options = {...options};
@@ -365,7 +365,7 @@ export class Repository {
 
   // --- calls
 
-  #arguments(target, given, full, request) {
+  #arguments(target, given, full) {
     const handle = this.#handle();
     if (target === null || (typeof target !== 'string' && typeof target.id !== 'string')) {
       throw new TypeError('a function is called by its name, its id or what `function` gives');
@@ -379,7 +379,7 @@ export class Repository {
     return [
       handle, id, this.#signature(handle, id), given, ids,
       isId.test(name) ? name.slice(0, 12) : name,
-      milliseconds(timeout), bytes(memory), steps, !memo, full, request,
+      milliseconds(timeout), bytes(memory), steps, !memo, full,
     ];
   }
   #run(target, given, full) {
@@ -388,7 +388,7 @@ export class Repository {
         `'${target.name ?? target}': a request of a worker must not block it: await repo.call(…)`,
       );
     }
-    return addon.run(...this.#arguments(target, given, full, -1));
+    return addon.run(...this.#arguments(target, given, full));
   }
 
   /**
@@ -423,13 +423,14 @@ export class Repository {
     const {signal} = this.#options;
     const request = this.#request();
     const limiter = request?.limiter ?? this.#shared.limiter;
+    // What is given is taken now, whenever its turn comes.
+    const task = addon.prepare(...this.#arguments(target, given, full));
     const turn = limiter.enter();
     if (turn !== null) await turn;
     try {
       if (signal?.aborted) throw aborted(signal);
-      const [promise, token] = addon.call(
-        ...this.#arguments(target, given, full, request?.over === false ? request.number : -1),
-      );
+      if (request?.over) throw tooLate();
+      const [promise, token] = addon.start(task, request?.number ?? -1);
       request?.begin(token);
       try {
         return await (signal === undefined ? promise : abortable(promise, token, signal));
@@ -455,6 +456,10 @@ export class Repository {
 
 function result([value, id, call, fromMemo, reason, wallNs, steps, peakMemory]) {
   return {value, id, call, fromMemo, reason, ms: wallNs / 1e6, steps, peakMemory};
+}
+
+function tooLate() {
+  return new SamaraError('the request is over: its calls must be awaited in it');
 }
 
 function aborted(signal) {

@@ -2,7 +2,7 @@
 
 import {AsyncLocalStorage} from 'node:async_hooks';
 
-import {Cancelled, outcomes, SamaraError} from './errors.mjs';
+import {Cancelled} from './errors.mjs';
 import {addon} from './native.mjs';
 
 export const storage = new AsyncLocalStorage();
@@ -89,7 +89,6 @@ export class Request {
 
   // A call begins or ends; while one is waited for, the request holds no slot.
   begin(token) {
-    if (this.over) throw new SamaraError('the request is over: its calls must be awaited in it');
     this.pending.add(token);
     if (this.pending.size === 1) addon.holdSlots(-1);
   }
@@ -118,4 +117,3 @@ export class Request {
 export function current() {
   return storage.getStore() ?? null;
 }
-export {outcomes};

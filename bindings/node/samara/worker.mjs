@@ -100,9 +100,11 @@ class Host {
     let answer;
     try {
       answer = storage.run(request, target, ...given);
-      if (typeof answer?.then !== 'function') return this.#answer(request, answer);
     } catch (error) {
-      return this.#fail(request, error);
+      return this.#finish(request, () => this.#fail(request, error));
+    }
+    if (typeof answer?.then !== 'function') {
+      return this.#finish(request, () => this.#answer(request, answer));
     }
     this.watch(request);
     const left = request.msLeft;

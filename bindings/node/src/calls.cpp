@@ -388,48 +388,15 @@ napi_value put_bytes(Call& call) {
   return code == SAMARA_OK ? hash_value(call.state, id) : throw_error(call, handle, code);
 }
 
-// Large objects that were looked at last. To map one again means to verify it again, which takes as
-// long as hashing it; what is mapped has been verified, and an id never means other bytes.
-struct LastMapped {
-  static constexpr size_t k_bytes_min = 1 << 20;
-  static constexpr size_t k_kept_max = 4;
-  struct Kept {
-    samara_hash id;
-    std::shared_ptr<samara_mapped> mapped;
-  };
-  std::vector<Kept> kept;  // the last used is the last
-
-  std::shared_ptr<samara_mapped> find(const samara_hash& id) {
-    for (size_t i = 0; i < kept.size(); i++) {
-      if (std::memcmp(kept[i].id.bytes, id.bytes, sizeof id.bytes) != 0) continue;
-      std::rotate(kept.begin() + static_cast<ptrdiff_t>(i),
-                  kept.begin() + static_cast<ptrdiff_t>(i) + 1, kept.end());
-      return kept.back().mapped;
-    }
-    return nullptr;
-  }
-  // Only what nobody else has: a reader who was lent the memory may write to it.
-  void keep(const samara_hash& id, std::shared_ptr<samara_mapped> mapped) {
-    if (mapped.use_count() != 1 || samara_mapped_bytes(mapped.get()).size < k_bytes_min) return;
-    if (kept.size() >= k_kept_max) kept.erase(kept.begin());
-    kept.push_back({id, std::move(mapped)});
-  }
-};
-
 /// get(repository, id) → value
 napi_value get(Call& call) {
-  thread_local LastMapped last;
   samara_repository* handle = handle_of(call);
   samara_hash id;
   if (handle == nullptr || !read_hash(call.state, call[1], id)) return nullptr;
-  if (auto known = last.find(id)) return decode_mapped(call.state, known, nullptr);
   samara_mapped* raw = nullptr;
   const int32_t code = samara_map(handle, &id, &raw);
   if (code != SAMARA_OK) return throw_error(call, handle, code);
-  std::shared_ptr<samara_mapped> mapped(raw, samara_mapped_free);
-  napi_value out = decode_mapped(call.state, mapped, nullptr);
-  last.keep(id, std::move(mapped));
-  return out;
+  return decode_mapped(call.state, {raw, samara_mapped_free}, nullptr);
 }
 
 /// getBytes(repository, id, format) → Uint8Array, or string
@@ -592,7 +559,7 @@ bool add_argument(Call& call, napi_value object, Info* type, size_t i, Task& out
 }
 
 // (repository, function id, type id, arguments, stored ids or null, name, wall ms, memory, steps,
-//  no memo, full, request number)
+//  no memo, full)
 std::unique_ptr<Task> make_task(Call& call) {
   State& state = call.state;
   auto* repository = repository_of(call);
@@ -645,7 +612,6 @@ std::unique_ptr<Task> make_task(Call& call) {
   task->options.no_memo = call.flag(9) ? 1 : 0;
   task->options.name = task->name.c_str();
   task->options.value_bytes_max = k_result_bytes_max;
-  task->options.parent = request_of(state, call.number(11));
   task->full = call.flag(10);
   return task;
 }
@@ -741,11 +707,29 @@ void settle(State& state, Task& task) {
   state.loop->release(state);
 }
 
-/// call(as run) → [promise, token]
-napi_value call_async(Call& call) {
-  State& state = call.state;
+void free_task(napi_env /*env*/, void* data, void* /*hint*/) {
+  delete static_cast<std::unique_ptr<Task>*>(data);
+}
+
+/// prepare(as run) → a call with its arguments, to be started once
+napi_value prepare(Call& call) {
   auto task = make_task(call);
   if (task == nullptr) return nullptr;
+  napi_value out = nullptr;
+  auto* kept = std::make_unique<std::unique_ptr<Task>>(std::move(task)).release();
+  napi_create_external(call.state.env, kept, free_task, nullptr, &out);
+  return out;
+}
+
+/// start(call, number of the request that makes it) → [promise, token]
+napi_value start(Call& call) {
+  State& state = call.state;
+  void* data = nullptr;
+  napi_get_value_external(state.env, call[0], &data);
+  if (data == nullptr) return nullptr;
+  std::unique_ptr<Task> task = std::move(*static_cast<std::unique_ptr<Task>*>(data));
+  if (task == nullptr) return nullptr;
+  task->options.parent = request_of(state, call.number(1));
   napi_value promise = nullptr;
   napi_value token = nullptr;
   napi_value out = nullptr;
@@ -790,7 +774,8 @@ void add_repository(napi_env env, napi_value exports) {
                                         {"signature", signature},
                                         {"why", why},
                                         {"run", run},
-                                        {"call", call_async},
+                                        {"prepare", prepare},
+                                        {"start", start},
                                         {"cancel", cancel},
                                         {"crossingDone", crossing_done},
                                         {"crossingFailed", crossing_failed}};

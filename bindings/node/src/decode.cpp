@@ -35,18 +35,24 @@ void free_owner(napi_env /*env*/, void* /*data*/, void* hint) {
 // A few numbers must not keep the memory of the whole value.
 constexpr size_t k_kept_bytes_min = 16 * 1024;
 
+// Numbers in a file begin at any byte. V8 reads and writes doubles wherever they are, as its own
+// small arrays are not aligned to 8 bytes either; integers could meet Atomics, which need it.
+bool may_lie_there(const NumberBlock& block) {
+#if defined(__x86_64__) || defined(__aarch64__)
+  if (block.element == SAMARA_KIND_FLOAT) return true;
+#endif
+  return reinterpret_cast<uintptr_t>(block.data) % 8 == 0;
+}
+
 // The numbers where they are, if JavaScript can take them there; else a copy.
 napi_value array_buffer(State& state, const NumberBlock& block) {
   const size_t bytes = bytes_of(block);
   napi_value out = nullptr;
-  const bool aligned = reinterpret_cast<uintptr_t>(block.data) % 8 == 0;
-  if (bytes >= k_kept_bytes_min && aligned && block.writable) {
+  if (bytes >= k_kept_bytes_min && block.writable && may_lie_there(block)) {
     auto kept = std::make_unique<std::shared_ptr<void>>(block.owner);
     if (napi_create_external_arraybuffer(state.env, block.data, bytes, free_owner, kept.get(),
                                          &out) == napi_ok) {
       kept.release();
-      int64_t known = 0;
-      napi_adjust_external_memory(state.env, 0, &known);
       return out;
     }
   }
@@ -403,9 +409,7 @@ napi_value decode_mapped(State& state, const std::shared_ptr<samara_mapped>& map
   block.matrix = samara_type_kind(type) == SAMARA_KIND_MATRIX;
   block.rows = found.rows;
   block.columns = found.columns;
-  const bool aligned = reinterpret_cast<uintptr_t>(block.data) % 8 == 0;
-  // What is kept for the next reader cannot be lent to this one, who may write to it.
-  block.writable = mapped.use_count() == 1 && aligned && bytes_of(block) >= k_kept_bytes_min &&
+  block.writable = may_lie_there(block) && bytes_of(block) >= k_kept_bytes_min &&
                    make_writable(block.data, bytes_of(block));
   if (block.writable) block.owner = mapped;
   return numbers(state, block);

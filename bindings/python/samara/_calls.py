@@ -3,17 +3,55 @@
 A request may have 32 at a time; the others stand in a line. One call of each request always goes
 on, whatever the others do, so that requests which wait for one another get to their ends."""
 
+import _thread
 import collections
 import concurrent.futures
 import threading
 
 _AT_ONCE_MAX = 32
 _EXTRA_MAX = 256  # threads in all, beside the one of each request
-_THREADS_MAX = 8192
+_PARKED_MAX = 32
+_PARKED_SECONDS = 10
 
 _lock = threading.Lock()
 _extra = 0
-_executor = concurrent.futures.ThreadPoolExecutor(_THREADS_MAX, thread_name_prefix="samara-call")
+_parked = []  # threads that have nothing to do for the moment
+
+
+class _Parked:
+    __slots__ = ("wake", "job")
+
+    def __init__(self):
+        self.wake, self.job = threading.Lock(), None
+        self.wake.acquire()
+
+
+def _start(group, item):
+    with _lock:
+        parked = _parked.pop() if _parked else None
+    if parked is None:
+        _thread.start_new_thread(_serve, (group, item))
+        return
+    parked.job = (group, item)
+    parked.wake.release()
+
+
+def _serve(group, item):
+    while True:
+        _work(group, item)
+        group = item = None
+        own = _Parked()
+        with _lock:
+            if len(_parked) >= _PARKED_MAX:
+                return
+            _parked.append(own)
+        if not own.wake.acquire(timeout=_PARKED_SECONDS):
+            with _lock:
+                if own in _parked:
+                    _parked.remove(own)
+                    return
+            own.wake.acquire()  # somebody has just found work for it
+        group, item = own.job
 
 
 class Group:
@@ -63,7 +101,7 @@ def _work(group, item):
                 future.set_result(result)
         item, another = _next(group)
         if another is not None:
-            _executor.submit(_work, group, another)
+            _start(group, another)
 
 
 def submit(group, work, *arguments):
@@ -74,5 +112,5 @@ def submit(group, work, *arguments):
         if not start:
             group.waiting.append(item)
     if start:
-        _executor.submit(_work, group, item)
+        _start(group, item)
     return item[0]

@@ -1,20 +1,19 @@
 """The request that runs here, and the repository as it sees it."""
 
-from . import _samara
+import sys
+
+from . import _request
 from ._errors import Error
 from ._repository import Repository
 
 _base = None
-path = None  # of the worker's repository
-task_request = None  # of asynchronous functions: a ContextVar, once there are any
 
 
-def request():
-    """The request that this thread or task serves; None."""
-    found = _samara.current_request()
-    if found is None and task_request is not None:
-        found = task_request.get()
-    return found
+class _WorkerRepository(Repository):
+    """Registers nothing of its own: what the worker offers is called through the queue by all
+    alike, so that calls have the same identity wherever they are made."""
+
+    _offered = {}
 
 
 class RequestRepository(Repository):
@@ -31,6 +30,13 @@ class RequestRepository(Repository):
     def close(self):
         """Does nothing: it is the worker's."""
 
+    def _run(self, *arguments):
+        asyncio = sys.modules.get("asyncio")
+        if asyncio is not None and asyncio._get_running_loop() is not None:
+            raise Error("a call from an asynchronous function is awaited: await samara.call(…); "
+                        "run would stop all that share the event loop")
+        return super()._run(*arguments)
+
     def _submit(self, work, *arguments):
         from . import _calls
         group = self._request.group
@@ -43,12 +49,12 @@ def current():
     """The repository of the worker, for the request that this thread or task serves: `run`, `call`
     and all else. Raises Error outside of a function that a worker runs."""
     global _base
-    of = request()
+    of = _request.request()
     if of is None:
         raise Error("no request is served here: samara.current(), run and call are for functions "
                     "that a worker runs, and for its own threads and tasks")
     if _base is None:
-        _base = Repository(path)
+        _base = _WorkerRepository(_request.path)
     return RequestRepository(_base, of)
 
 

@@ -10,7 +10,7 @@ import os
 import re
 
 from . import _east_text as text
-from . import _repository
+from . import _platform
 from ._east_base import NOTHING, Mistake, Unknown
 from ._east_stmt import Translator
 from ._east_types import KEYWORDS, T, TAKEN, Aliases, NoType, _from_type, quoted_name
@@ -147,7 +147,7 @@ class Unit:
         return None
 
     def offered(self, value):
-        for table in (self.table, _repository._everywhere):
+        for table in (self.table, _platform.everywhere):
             for made in (table or {}).values():
                 if made.function is value:
                     return made

@@ -252,8 +252,11 @@ class Comparisons:
     def condition_or_value(self, node, want):
         if want == BOOLEAN:
             return self.condition(node)
-        return self.expr(node, option(NULL) if isinstance(node, (ast.Name, ast.Attribute))
-                         else want)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            e = self.expr(node, option(NULL))
+            if e.key not in self.narrow:
+                return e
+        return self.expr(node, want)
 
     def e_IfExp(self, node, want):
         test = self.condition(node.test)

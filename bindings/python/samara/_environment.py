@@ -81,6 +81,9 @@ def materialise(repository, found, lock_text, kind):
         fcntl.flock(guard, fcntl.LOCK_EX)  # another worker may be at it
         if os.path.isdir(folder):
             return folder
+        for name in os.listdir(cache):  # of somebody who died over it
+            if name.startswith(f"{found[:16]}-"):
+                shutil.rmtree(os.path.join(cache, name), ignore_errors=True)
         temporary = tempfile.mkdtemp(prefix=f"{found[:16]}-", dir=cache)
         try:
             _install(temporary, lock_text, kind)

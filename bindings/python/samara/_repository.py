@@ -11,7 +11,7 @@ import weakref
 from . import _errors, _samara
 from ._codec import arrays_code
 from ._errors import Error, NoRepository
-from ._platform import EFFECTS, FORMS, everywhere, platform
+from ._platform import EFFECTS, FORMS, everywhere, is_coroutine, platform
 from ._types import to_type, type_of
 from ._values import Id
 
@@ -87,8 +87,22 @@ def _capabilities(allow):
     return tuple(sorted({part for name in names for part in name.split(",") if part}))
 
 
+def _awaited(function):
+    """An asynchronous function as one that waits, on a loop of its own."""
+    def run(*arguments):
+        import asyncio
+        import concurrent.futures
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(function(*arguments))
+        with concurrent.futures.ThreadPoolExecutor(1) as other:  # this thread has a loop already
+            return other.submit(asyncio.run, function(*arguments)).result()
+    return run
+
+
 # Open handles that nobody uses.
-_FREE_MAX = 32
+_FREE_MAX = 8
 
 
 class _Pool:
@@ -115,8 +129,9 @@ class _Pool:
             handle.grant(capability)
         for made in list(self.platform.values()):
             forms = tuple(self.arrays if form is None else FORMS[form] for form in made.forms)
+            function = _awaited(made.function) if is_coroutine(made.function) else made.function
             handle.register(made.name, made.inputs, made.output, made.effect, made.version,
-                            made.function, forms)
+                            function, forms)
         self.all.add(handle)
         return handle
 
@@ -163,12 +178,13 @@ class Repository:
     `call` that run at the same time."""
 
     _request = None  # the one for which calls are made, where a worker serves it
+    _offered = everywhere
 
     def __init__(self, path=None, *, arrays=None, allow=(), workers=None):
         self.path = _find(path)
         self._arrays = arrays_code(arrays)
         self._allow = _capabilities(allow)
-        self._platform = dict(everywhere)
+        self._platform = dict(self._offered)
         self._signatures = {}
         self._workers = workers or min(32, (os.cpu_count() or 1) + 4)
         self._executor = None

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from . import _current, _samara
+from . import _request, _samara
 from ._errors import EAST_FRAME, EastError, Error
 from ._platform import FORMS, everywhere, is_coroutine
 
@@ -109,14 +109,14 @@ class _Stream(io.TextIOBase):
         self.buffer = _Bytes(self)
 
     def write(self, text):
-        request = _current.request()
+        request = _request.request()
         if request is None:
             return self._under.write(text)
         request.log(self._number, text)
         return len(text)
 
     def flush(self):
-        if _current.request() is None:
+        if _request.request() is None:
             self._under.flush()
 
     def writable(self):
@@ -205,7 +205,7 @@ def _start_loop():
         if _loop is None:
             import asyncio
             import contextvars
-            _current.task_request = contextvars.ContextVar("samara_request", default=None)
+            _request.task_request = contextvars.ContextVar("samara_request", default=None)
             loop = asyncio.new_event_loop()
             _thread.start_new_thread(loop.run_forever, ())
             _loop = loop
@@ -227,7 +227,7 @@ async def _serve(function, arguments, request, done):
 def _begin(function, arguments, request, done):
     import contextvars
     context = contextvars.copy_context()
-    context.run(_current.task_request.set, request)
+    context.run(_request.task_request.set, request)
     request.task = _loop.create_task(_serve(function, arguments, request, done), context=context)
 
 
@@ -247,22 +247,17 @@ def stop_task(task):
 # --- threads
 
 _worker = None
-_threads = 0
 
 
 def _take():
-    global _threads
     try:
         _worker.take()
     except BaseException as error:  # noqa: BLE001 - the worker cannot go on
         _say(f"the worker cannot go on: {error}")
         os._exit(1)
-    _threads -= 1
 
 
 def spawn():
-    global _threads
-    _threads += 1
     _thread.start_new_thread(_take, ())
 
 
@@ -365,10 +360,15 @@ def _wait_for_end():
     waiting = select.poll()
     waiting.register(reads, select.POLLIN)
     try:
-        if stat.S_ISFIFO(os.fstat(0).st_mode) or stat.S_ISSOCK(os.fstat(0).st_mode):
-            waiting.register(0, 0)  # hang-ups are told always
+        # Programs that a function starts must not read what is not for them.
+        given = os.dup(0)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        if stat.S_ISFIFO(os.fstat(given).st_mode) or stat.S_ISSOCK(os.fstat(given).st_mode):
+            waiting.register(given, 0)  # hang-ups are told always
             if waiting.poll(0):
-                waiting.unregister(0)  # there was nobody from the beginning
+                waiting.unregister(given)  # there was nobody from the beginning
     except OSError:
         pass
     yield
@@ -386,7 +386,7 @@ def main(words):
     ending = _wait_for_end()
     next(ending)
     ready = _quiet_output()
-    _current.path = options.repo
+    _request.path = options.repo
     hooks = sys.modules[__name__]
     version = ".".join(map(str, sys.version_info[:3]))
     try:
@@ -414,10 +414,10 @@ def _finish():
     _worker.interrupt()
     end = time.monotonic() + _FINISH_SECONDS
     pause = 0.001
-    while (_worker.in_hand() or _threads) and time.monotonic() < end:
+    while (_worker.in_hand() or _worker.threads()) and time.monotonic() < end:
         time.sleep(pause)
         pause = min(pause * 2, 0.05)
-    if not _worker.in_hand() and not _threads:
+    if not _worker.in_hand() and not _worker.threads():
         _worker.close()
     import atexit
     atexit._run_exitfuncs()

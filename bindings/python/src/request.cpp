@@ -250,15 +250,27 @@ void serve(RequestObject* request, Target& target, Answer& answer) {
     if (!done) fail_with_exception(request);
     return;
   }
-  state.thread = PyThread_get_thread_ident();
-  state.worker->add(request);
+  Ref result;
+  {
+    const Running running(request);
+    result = Ref(PyObject_CallObject(target.function, given.get()));
+  }
+  if (!result) return fail_with_exception(request);
+  prepare(request, result.get(), target.output, answer);
+}
+
+Running::Running(RequestObject* request) : request_(request) {
+  request->state->thread = PyThread_get_thread_ident();
+  request->state->worker->add(request);
   current = request;
-  Ref result(PyObject_CallObject(target.function, given.get()));
+}
+
+Running::~Running() {
+  RequestState& state = *request_->state;
   current = nullptr;
   if (state.stop != Stop::none) PyThreadState_SetAsyncExc(state.thread, nullptr);
   state.thread = 0;  // from here on nobody interrupts
-  if (!result) return fail_with_exception(request);
-  prepare(request, result.get(), target.output, answer);
+  state.worker->remove(request_);
 }
 
 NestedCall::NestedCall(RequestObject* request, samara_repository* repository)

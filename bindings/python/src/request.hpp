@@ -52,6 +52,19 @@ RequestObject* new_request(Worker* worker, samara_request* raw);
 /// The request that this thread serves. Borrowed; null: none.
 RequestObject* current_request();
 
+/// For the time that the request's Python runs in this thread: what it prints is its own, and it
+/// can be interrupted. Made and ended with the interpreter's lock.
+class Running {
+ public:
+  explicit Running(RequestObject* request);
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running();
+
+ private:
+  RequestObject* request_;
+};
+
 /// For the time of a call that a request makes: it does not hold its slot, and it is not answered
 /// meanwhile. Made and ended with the interpreter's lock.
 class NestedCall {

@@ -2,6 +2,7 @@
 
 #include "worker.hpp"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -17,11 +18,16 @@ namespace {
 
 // A chain of requests that wait for one another has a thread for each.
 constexpr unsigned k_threads_max = 4096;
+// Threads that are kept for the next time.
+constexpr unsigned k_spare_max = 16;
 // How often requests in hand are looked at, and when the one who looks goes to sleep.
 constexpr std::chrono::milliseconds k_watch_pause(20);
 constexpr int k_watch_pauses_idle = 25;
 // A function that went on after it was interrupted is interrupted again.
 constexpr int k_pauses_between_interrupts = 10;
+// A function that the library runs may wait for others, which cannot be seen from outside: after so
+// long another thread takes requests in its place.
+constexpr std::chrono::milliseconds k_may_wait_after(50);
 
 }  // namespace
 
@@ -31,6 +37,10 @@ bool Turns::enter() {
   std::unique_lock lock(mutex_);
   while (active_ > slots_ && !stop_) {
     active_--;
+    if (spare_ >= k_spare_max) {
+      started_--;
+      return false;
+    }
     spare_++;
     changed_.wait(lock, [this] { return called_ > 0 || stop_; });
     spare_--;
@@ -39,6 +49,7 @@ bool Turns::enter() {
     else
       active_++;
   }
+  if (stop_) started_--;
   return !stop_;
 }
 
@@ -56,6 +67,7 @@ bool Turns::begin_wait() {
   if (started_ >= slots_ + k_threads_max) return false;
   active_++;
   started_++;
+  many_ = many_ || started_ > slots_ + k_spare_max;
   return true;
 }
 
@@ -77,9 +89,14 @@ void Turns::stop() {
   changed_.notify_all();
 }
 
-bool Turns::stopping() {
+bool Turns::were_many() {
   const std::lock_guard lock(mutex_);
-  return stop_;
+  return std::exchange(many_, false);
+}
+
+unsigned Turns::threads() {
+  const std::lock_guard lock(mutex_);
+  return started_;
 }
 
 // --- requests in hand
@@ -103,14 +120,24 @@ void Worker::watch() {
   int idle = 0;
   for (uint64_t pause = 0;; pause++) {
     std::vector<std::pair<uint64_t, Stop>> overdue;
+    unsigned threads = 0;
     {
       std::unique_lock lock(hand_mutex_);
-      idle = hand_.empty() ? idle + 1 : 0;
+      auto empty = [this] { return hand_.empty() && library_runs_.empty(); };
+      idle = empty() ? idle + 1 : 0;
       if (idle > k_watch_pauses_idle) {
+        if (turns_.were_many())
+          malloc_trim(0);  // what many threads had does not come back by itself
         watch_sleeps_ = true;
-        hand_filled_.wait(lock, [this] { return !hand_.empty(); });
+        hand_filled_.wait(lock, [&] { return !empty(); });
         watch_sleeps_ = false;
         idle = 0;
+      }
+      const auto now = std::chrono::steady_clock::now();
+      for (LibraryRun* run : library_runs_) {
+        if (run->waits || now - run->begun < k_may_wait_after) continue;
+        run->waits = true;
+        if (turns_.begin_wait()) threads++;
       }
       for (RequestObject* request : hand_) {
         RequestState& state = *request->state;
@@ -122,6 +149,11 @@ void Worker::watch() {
           overdue.emplace_back(state.number, Stop::cancelled);
         }
       }
+    }
+    if (threads > 0) {
+      const PyGILState_STATE held = PyGILState_Ensure();
+      for (; threads > 0; threads--) start_thread();
+      PyGILState_Release(held);
     }
     if (!overdue.empty()) end_overdue(overdue, pause % k_pauses_between_interrupts == 0);
     std::this_thread::sleep_for(k_watch_pause);
@@ -207,7 +239,11 @@ bool Worker::offer(PyObject* args) {
 Target* Worker::load_script(RequestObject* request, const samara_hash& id) {
   const std::string key(reinterpret_cast<const char*>(id.bytes), sizeof id.bytes);
   if (auto known = scripts_.find(key); known != scripts_.end()) return known->second.get();
-  Ref loaded(PyObject_CallMethod(hooks_, "load", "O", reinterpret_cast<PyObject*>(request)));
+  Ref loaded;
+  {
+    const Running running(request);
+    loaded = Ref(PyObject_CallMethod(hooks_, "load", "O", reinterpret_cast<PyObject*>(request)));
+  }
   if (!loaded) return nullptr;
   if (auto known = scripts_.find(key); known != scripts_.end()) return known->second.get();
   PyObject* function = nullptr;
@@ -284,7 +320,18 @@ void Worker::run_function(samara_request* raw, samara_repository*& own) {
       return;
     }
   }
+  LibraryRun run{std::chrono::steady_clock::now()};
+  {
+    const std::lock_guard lock(hand_mutex_);
+    library_runs_.push_back(&run);
+    if (watch_sleeps_) hand_filled_.notify_one();
+  }
   samara_request_run(raw, own);
+  {
+    const std::lock_guard lock(hand_mutex_);
+    library_runs_.erase(std::find(library_runs_.begin(), library_runs_.end(), &run));
+  }
+  if (run.waits) turns_.end_wait();
 }
 
 int32_t Worker::take() {
@@ -401,6 +448,10 @@ PyObject* worker_in_hand(PyObject* self, PyObject*) {
   return PyLong_FromSize_t(samara_worker_in_hand(worker_of(self).raw()));
 }
 
+PyObject* worker_threads(PyObject* self, PyObject*) {
+  return PyLong_FromUnsignedLong(worker_of(self).turns().threads());
+}
+
 PyObject* worker_close(PyObject* self, PyObject*) {
   Py_BEGIN_ALLOW_THREADS;
   samara_worker_close(worker_of(self).raw());
@@ -413,6 +464,7 @@ PyMethodDef methods[] = {{"offer", worker_offer, METH_VARARGS, nullptr},
                          {"take", worker_take, METH_NOARGS, nullptr},
                          {"interrupt", worker_interrupt, METH_NOARGS, nullptr},
                          {"in_hand", worker_in_hand, METH_NOARGS, nullptr},
+                         {"threads", worker_threads, METH_NOARGS, nullptr},
                          {"close", worker_close, METH_NOARGS, nullptr},
                          {nullptr, nullptr, 0, nullptr}};
 PyType_Slot slots[] = {

@@ -5,6 +5,7 @@
 // queue to the thread that serves it and nowhere between. As many take requests as there are slots;
 // while one of them waits for a call that its request makes, another takes its place.
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <unordered_map>
@@ -18,7 +19,7 @@ class Turns {
  public:
   explicit Turns(unsigned slots) : slots_(slots) {}
   /// Of a thread that has just been started, or comes back from a request: waits while there are
-  /// more than slots. False: the worker stops.
+  /// more than slots. False: the thread is to end.
   bool enter();
   /// The first threads; returns how many.
   unsigned begin();
@@ -26,7 +27,9 @@ class Turns {
   bool begin_wait();
   void end_wait();
   void stop();
-  bool stopping();
+  unsigned threads();
+  /// Whether there have been many since this was asked last.
+  bool were_many();
 
  private:
   std::mutex mutex_;
@@ -36,6 +39,7 @@ class Turns {
   unsigned spare_ = 0;    // threads that have no turn
   unsigned called_ = 0;   // of those, how many are to go on
   unsigned started_ = 0;  // threads in all
+  bool many_ = false;
   bool stop_ = false;
 };
 
@@ -81,6 +85,11 @@ class Worker {
   std::mutex hand_mutex_;  // guards what follows
   std::condition_variable hand_filled_;
   std::vector<RequestObject*> hand_;  // whose functions run
+  struct LibraryRun {
+    std::chrono::steady_clock::time_point begun;
+    bool waits = false;
+  };
+  std::vector<LibraryRun*> library_runs_;  // functions that the library runs by itself
   bool watch_sleeps_ = false;
   uint64_t number_ = 0;
 };

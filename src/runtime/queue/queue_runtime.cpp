@@ -13,9 +13,6 @@ using std::chrono::nanoseconds;
 
 namespace {
 
-// Larger arguments go as objects, which the worker maps: a message is copied four times.
-constexpr size_t k_inline_bytes_max = 16 * 1024;
-
 struct PreparedWork final : Prepared {
   Hash function;
   std::string queue;
@@ -98,7 +95,8 @@ class WorkRun {
     if (wall.count() > 0) deadline_ns_ = (begin + wall).time_since_epoch().count();
     SAMARA_CHECK(find_worker());
     SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
-    queue::Question question{queue(), {}, request_.cancel};
+    queue::Question question{queue(), {}, request_.cancel, {}};
+    if (request_.identity != nullptr) question.on_long = request_.identity->on_long;
     SAMARA_CHECK(fill(question.request));
     SAMARA_TRY(Reply reply, exchange->ask(std::move(question)));
     return take(std::move(reply), begin);
@@ -118,7 +116,7 @@ class WorkRun {
     if (served) return {};
     const std::string makers = queue_of_script(work_.runtime, {});
     SAMARA_CHECK(link_.need(makers, work_.what));
-    queue::Question question{makers, {}, request_.cancel};
+    queue::Question question{makers, {}, request_.cancel, {}};
     question.request.function = work_.function;
     question.request.repeatable = true;
     question.request.deadline_ns = deadline_ns_;

@@ -1,11 +1,17 @@
 // Workers: functions of JavaScript for all who use the repository.
 
 import assert from 'node:assert/strict';
+import {execFile, spawn} from 'node:child_process';
+import {existsSync, readFileSync} from 'node:fs';
 import {test} from 'node:test';
+import {promisify} from 'node:util';
 
-import {failure, moduleFile, repository, samara, worker} from './support.mjs';
+import {bin, failure, folder, join, moduleFile, packageFolder, repository, samara, worker} from './support.mjs';
+
+const execute = promisify(execFile);
 
 const FUNCTIONS = `
+import {writeFileSync} from 'node:fs';
 const pure = {effect: 'pure'};
 samara.platform('scale', ['Array<Float>', 'Float'], 'Array<Float>', pure, (xs, by) => xs.map((x) => x * by));
 samara.platform('later', ['Integer'], 'Integer', pure, async (n) => {
@@ -36,6 +42,20 @@ samara.platform('bad', ['String'], 'Integer', {effect: 'effectful'}, function ba
     default: return 1n;
   }
 });
+samara.platform('talk', ['String'], 'Integer', {effect: 'effectful'}, async (word) => {
+  console.log('said', word);
+  await null;
+  console.error('whispered', word);
+  return 0n;
+});
+samara.platform('patient', ['String'], 'Integer', {effect: 'effectful'}, (path) =>
+  new Promise((resolve) => {
+    writeFileSync(path + '.begun', '');
+    samara.current().signal.addEventListener('abort', () => {
+      writeFileSync(path, '');
+      resolve(1n);
+    });
+  }));
 samara.platform('nested', ['String'], 'Integer', {effect: 'effectful'}, async (how) =>
   samara.current().call('go_bad', how));
 samara.platform('forget', ['Integer'], 'Integer', {effect: 'effectful'}, async (n) => {
@@ -50,6 +70,8 @@ platform pure fn wide(n: Integer) -> Integer
 platform pure fn plus(n: Integer) -> Integer
 platform effectful fn who(n: Integer) -> Integer
 platform effectful fn bad(how: String) -> Integer
+platform effectful fn patient(path: String) -> Integer
+platform effectful fn talk(word: String) -> Integer
 platform effectful fn nested(how: String) -> Integer
 platform effectful fn forget(n: Integer) -> Integer
 fn go_scale(xs: Array<Float>) -> Array<Float> {
@@ -72,6 +94,12 @@ fn go_who(n: Integer) -> Integer {
 }
 fn go_bad(how: String) -> Integer {
   bad(how)
+}
+fn go_patient(path: String) -> Integer {
+  patient(path)
+}
+fn go_talk(word: String) -> Integer {
+  talk(word)
 }
 fn go_nested(how: String) -> Integer {
   nested(how)
@@ -146,6 +174,22 @@ test('a function that blocks for ever costs the worker its life', async () => {
   assert.notDeepStrictEqual(await process.ended, {code: 0, signal: null});
 });
 
+test('a cancelled call aborts the signal of its request', async () => {
+  const {repo, process} = await served();
+  const path = join(folder(), 'aborted');
+  const exists = async (file) => {
+    for (let i = 0; i < 800 && !existsSync(file); i++) await new Promise((go) => setTimeout(go, 25));
+    assert.ok(existsSync(file), `${file} ${process.heard}`);
+  };
+  const control = new AbortController();
+  const call = failure(repo.with({signal: control.signal}).call('go_patient', path));
+  await exists(`${path}.begun`);
+  control.abort();
+  assert.ok((await call) instanceof samara.Cancelled);
+  await exists(path);
+  assert.equal(await repo.call('go_who', 2), BigInt(process.pid));
+});
+
 test('calls that nobody waited for end with their request', async () => {
   const {repo} = await served();
   assert.equal(await repo.call('go_forget', 4), 4n);
@@ -157,3 +201,63 @@ test('chains and fans finish with one slot', {timeout: 280_000}, async () => {
   assert.equal(await repo.call('go_deep', 60), 60n);
   assert.equal(await repo.call('go_wide', 500), 125_250n);
 });
+
+function lives(pid) {
+  const file = `/proc/${pid}/status`;
+  return existsSync(file) && !/^State:\tZ/m.test(readFileSync(file, 'utf8'));
+}
+
+test('a worker dies with its parent', async () => {
+  const repo = repository();
+  const program = `
+    const child = require('node:child_process').spawn(process.execPath,
+      [${JSON.stringify(join(packageFolder, 'worker.mjs'))}, '--repo', ${JSON.stringify(repo.path)}],
+      {stdio: ['ignore', 'pipe', 'inherit']});
+    child.stdout.once('data', () => { console.log(child.pid); process.kill(process.pid, 'SIGKILL'); });`;
+  const parent = spawn(process.execPath, ['-e', program], {stdio: ['ignore', 'pipe', 'inherit']});
+  const pid = await new Promise((resolve) => parent.stdout.once('data', (text) => resolve(Number(text))));
+  for (let i = 0; i < 600 && lives(pid); i++) await new Promise((go) => setTimeout(go, 25));
+  assert.ok(!lives(pid));
+});
+
+test('an idle worker sleeps', async () => {
+  const {process} = await served();
+  const wakeUps = () =>
+    Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`/proc/${process.pid}/status`, 'utf8'))[1]);
+  await new Promise((go) => setTimeout(go, 1000));
+  const before = wakeUps();
+  await new Promise((go) => setTimeout(go, 2000));
+  assert.ok(wakeUps() - before <= 2);
+});
+
+test('the command line starts workers, and shows what they print', async (t) => {
+  const program = join(bin ?? '', 'samara');
+  if (bin === undefined || !existsSync(program)) return t.skip('samara is not built');
+  const repo = repository();
+  repo.add(PROGRAMS);
+  const given = ['--repo', repo.path, 'worker', '-r', 'node', '-p', moduleFile(FUNCTIONS), '-j', '2'];
+  const workers = spawn(program, given, {stdio: ['ignore', 'ignore', 'inherit']});
+  try {
+    const {reason} = await untilServed(() => repo.callResult('go_talk', 'aloud'));
+    const inner = /called 'talk', call '([0-9a-f]+)/.exec(reason)[1];
+    const printed = await execute(program, ['--repo', repo.path, 'log', inner]);
+    assert.deepStrictEqual([printed.stdout, printed.stderr], ['said aloud\n', 'whispered aloud\n']);
+    const {stdout} = await execute(program, ['--repo', repo.path, 'run', 'go_scale', '[1.0, 2.0]']);
+    assert.equal(stdout.trim(), '[3.0, 6.0]');
+  } finally {
+    workers.kill('SIGTERM');
+    await new Promise((resolve) => workers.on('exit', resolve));
+  }
+});
+
+// Until the workers are there, nobody offers what is called.
+async function untilServed(work) {
+  for (let left = 300; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0) throw error;
+      await new Promise((go) => setTimeout(go, 100));
+    }
+  }
+}

@@ -43,8 +43,7 @@ int32_t never_end(void*, const samara_view*, size_t, samara_bytes*, samara_bytes
   return 1;
 }
 
-int32_t be_slow(void*, const samara_view* arguments, size_t, samara_bytes* result,
-                samara_bytes*) {
+int32_t be_slow(void*, const samara_view* arguments, size_t, samara_bytes* result, samara_bytes*) {
   ::sleep(1);
   return give(arguments[0], result);
 }
@@ -58,8 +57,8 @@ const char* const k_inputs[] = {".String"};
 
 constexpr samara_platform_function function(const char* name, int32_t effect,
                                             samara_platform_call call) {
-  return {sizeof(samara_platform_function), name, k_inputs, 1, ".String", effect, "1", call,
-          nullptr};
+  return {
+      sizeof(samara_platform_function), name, k_inputs, 1, ".String", effect, "1", call, nullptr};
 }
 
 const samara_platform_function k_functions[] = {
