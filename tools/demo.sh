@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Shows the main job on a real table: put it, add a function, run it, run it again from memory, ask why.
+# Then a call through four languages: tools/demo-pipeline.sh.
 # usage: tools/demo.sh [BUILD]; BUILD holds bin/samara. Works in a fresh folder build/demo.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -70,5 +71,7 @@ run why summary sales
 
 say "The same table straight from the file is the same value, so this is known, too"
 run run summary @sales.csv --why -o again.beast2
+
+"$root/tools/demo-pipeline.sh" "$(dirname "$samara")/.." "$work/pipeline"
 
 say "All of it is in build/demo. Next: cd build/demo; PATH=$(dirname "$samara"):\$PATH; samara -h"

@@ -16,6 +16,7 @@
 #include "image/container.hpp"
 #include "lang/read_back.hpp"
 #include "runtime/host/host_runtimes.hpp"
+#include "runtime/queue/queue_link.hpp"
 #include "store/directory_repository.hpp"
 #include "trust/words.hpp"
 
@@ -70,11 +71,23 @@ void show_added(Context& context, const engine::AddedFunction& added, std::strin
   context.note(note);
 }
 
+bool offered_by_worker(Context& context, const std::string& name) {
+  auto workers = context.queue().workers();
+  if (!workers) return false;
+  for (const queue::LivingWorker& worker : *workers) {
+    for (const auto& offer : worker.advert.offers) {
+      if (offer.name == name) return true;
+    }
+  }
+  return false;
+}
+
 // What the function calls and nothing here is, as far as can be seen before it runs.
 void warn_of_missing(Context& context, engine::Engine& engine, const FunctionRecord& record) {
   for (const runtime::Offer& offer : engine.offers(record)) {
     if (offer.offered || offer.name == "*") continue;
     if (engine.repository().refs().get(std::string(engine::k_function_refs) + offer.name)) continue;
+    if (offered_by_worker(context, offer.name)) continue;
     context.warn("'" + offer.name +
                  "', which it calls, is offered by nobody here and is no function "
                  "of the repository yet");

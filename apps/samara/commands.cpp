@@ -4,13 +4,14 @@ namespace samara::cli {
 namespace {
 
 constexpr const Command* k_commands[] = {
-    &k_init,   &k_put,       &k_show,       &k_type,        &k_convert,     &k_fn_add,
-    &k_fn_ls,  &k_fn_show,   &k_fn_rm,      &k_fn_release,  &k_run,         &k_worker,
-    &k_get,    &k_status,    &k_watch,      &k_build,       &k_sign,        &k_key_new,
-    &k_key_ls, &k_key_trust, &k_key_revoke, &k_key_require, &k_check,       &k_fmt,
-    &k_repl,   &k_lsp,       &k_why,        &k_log,         &k_call_ls,     &k_call_show,
-    &k_ref_ls, &k_ref_set,   &k_ref_rm,     &k_cache_ls,    &k_cache_clear, &k_gc,
-    &k_fsck,   &k_stats,     &k_doctor,     &k_version,     &k_completion,  &k_complete,
+    &k_init,       &k_put,       &k_show,       &k_type,        &k_convert,  &k_fn_add,
+    &k_fn_ls,      &k_fn_show,   &k_fn_rm,      &k_fn_release,  &k_run,      &k_worker,
+    &k_get,        &k_status,    &k_watch,      &k_build,       &k_sign,     &k_key_new,
+    &k_key_ls,     &k_key_trust, &k_key_revoke, &k_key_require, &k_check,    &k_fmt,
+    &k_repl,       &k_lsp,       &k_why,        &k_log,         &k_call_ls,  &k_call_show,
+    &k_call_graph, &k_ref_ls,    &k_ref_set,    &k_ref_rm,      &k_cache_ls, &k_cache_clear,
+    &k_gc,         &k_fsck,      &k_stats,      &k_doctor,      &k_version,  &k_completion,
+    &k_complete,
 };
 
 constexpr OptionSpec k_common[] = {

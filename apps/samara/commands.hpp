@@ -8,6 +8,7 @@ namespace samara::cli {
 extern const Command k_cache_clear;
 extern const Command k_cache_ls;
 extern const Command k_call_ls;
+extern const Command k_call_graph;
 extern const Command k_call_show;
 extern const Command k_build;
 extern const Command k_check;

@@ -1,12 +1,12 @@
 #include "engine/subcaller.hpp"
 
-#include "store/names.hpp"
+#include "engine/called_note.hpp"
 
 namespace samara::engine {
 
 namespace {
 
-constexpr size_t k_notes_max = 20;
+constexpr size_t k_notes_max = 100;
 
 std::chrono::nanoseconds shorter(std::chrono::nanoseconds a, std::chrono::nanoseconds b) {
   if (a.count() == 0) return b;
@@ -66,10 +66,9 @@ Result<CallResult> Subcaller::run(const KnownFunction& function,
 void Subcaller::note(const runtime::Subcall& call, const CallResult& result) {
   count_++;
   if (notes_.size() >= k_notes_max) return;
-  std::string line = "called '" + std::string(call.name) + "', call " +
-                     store::in_quotes(result.key.call) + ": " + short_outcome(result.outcome);
-  if (result.from_memo) line += ", from memory";
-  notes_.push_back(std::move(line));
+  CalledNote note{std::string(call.name), result.key.call.short_hex(),
+                  short_outcome(result.outcome), result.from_memo};
+  notes_.push_back(note.text());
 }
 
 std::vector<std::string> Subcaller::decisions() const {

@@ -58,6 +58,14 @@ Result<std::string> read_advert(port::Files& files, port::Handle folder, std::st
   return out;
 }
 
+// Queues of offers are `o-…`, those of an environment `python+…`: the rest is named by a runtime.
+std::string runtime_in(const Advert& advert) {
+  for (const std::string& queue : advert.queues) {
+    if (!queue.starts_with("o-")) return queue.substr(0, queue.find('+'));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string Advert::text() const {
@@ -138,7 +146,9 @@ Result<void> Roster::refresh() {
   SAMARA_TRY(Seen seen, look());
   queues_.clear();
   offers_.clear();
+  runtimes_.clear();
   for (const LivingWorker& worker : seen.workers) {
+    runtimes_[worker.id] = runtime_in(worker.advert);
     queues_.insert(worker.advert.queues.begin(), worker.advert.queues.end());
     for (const OfferedFunction& offer : worker.advert.offers) {
       offers_[offer.name].insert(offer.function);
@@ -182,6 +192,12 @@ Result<std::optional<Hash>> Roster::offered(std::string_view name, std::chrono::
                                       which + "; stop the ones that are out of date");
   }
   return std::optional<Hash>(*at->second.begin());
+}
+
+std::string Roster::runtime_of(std::string_view worker) {
+  std::lock_guard guard(mutex_);
+  auto at = runtimes_.find(worker);
+  return at == runtimes_.end() ? std::string() : at->second;
 }
 
 }  // namespace samara::queue

@@ -57,6 +57,9 @@ class Roster {
   /// The function that stands for a platform function offered now; nothing: nobody offers it.
   /// `age` as above. Errors: ambiguous (several implementations at once), io.
   Result<std::optional<Hash>> offered(std::string_view name, std::chrono::nanoseconds age);
+  /// The runtime of a worker that was seen when the folder was last read: "python"; empty: it was
+  /// not seen, or serves nothing that tells.
+  std::string runtime_of(std::string_view worker);
 
  private:
   explicit Roster(std::unique_ptr<QueueFolder> folder) : folder_(std::move(folder)) {}
@@ -75,6 +78,7 @@ class Roster {
   port::WallTime changed_{};  // the folder of the living, when it was seen
   std::set<std::string, std::less<>> queues_;
   std::map<std::string, std::set<Hash>, std::less<>> offers_;
+  std::map<std::string, std::string, std::less<>> runtimes_;  // of workers by id
 };
 
 }  // namespace samara::queue

@@ -6,7 +6,7 @@ import cli
 
 COMMANDS = ["init", "put", "show", "type", "convert", "fn add", "fn ls", "fn show", "fn rm", "fn release", "run",
             "build", "sign", "key new", "key ls", "key trust", "key revoke", "key require", "check", "fmt", "repl", "lsp",
-            "get", "status", "watch", "cache ls", "cache clear", "why", "log", "call ls", "call show", "ref ls", "ref set", "ref rm", "gc", "fsck",
+            "worker", "get", "status", "watch", "cache ls", "cache clear", "why", "log", "call ls", "call show", "call graph", "ref ls", "ref set", "ref rm", "gc", "fsck",
             "stats", "doctor", "version", "completion"]
 
 

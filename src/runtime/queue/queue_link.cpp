@@ -79,6 +79,11 @@ Result<std::optional<Hash>> QueueLink::offered(std::string_view name) {
   return out;
 }
 
+std::string QueueLink::runtime_of(std::string_view worker) {
+  auto roster = this->roster();
+  return roster ? (*roster)->runtime_of(worker) : std::string();
+}
+
 Result<std::vector<queue::LivingWorker>> QueueLink::workers() {
   SAMARA_TRY(queue::Roster * roster, this->roster());
   return roster->workers();

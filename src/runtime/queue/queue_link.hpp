@@ -36,6 +36,8 @@ class QueueLink {
   Result<void> need(const std::string& queue, std::string_view what);
   /// The function that living workers offer under a name; nothing: none does.
   Result<std::optional<Hash>> offered(std::string_view name);
+  /// The runtime of a worker that answered; empty: it is not known.
+  std::string runtime_of(std::string_view worker);
   /// Those who live now.
   Result<std::vector<queue::LivingWorker>> workers();
 

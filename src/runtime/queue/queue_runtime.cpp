@@ -184,7 +184,9 @@ class WorkRun {
     out.usage = reply.usage;
     out.usage.wall_ns = static_cast<uint64_t>((clock_.now() - begin).count());
     if (!reply.worker.empty()) {
+      std::string runtime = link_.runtime_of(reply.worker);
       out.decisions.push_back("worker " + reply.worker +
+                              (runtime.empty() ? std::string() : " of " + runtime) +
                               (reply.attempt > 1 ? " was attempt " + std::to_string(reply.attempt) +
                                                        ": others died over it or were ended"
                                                  : std::string()));
