@@ -39,6 +39,7 @@ include("warm.jl")
 
 function __init__()
     load_library()
+    on_upcall[] = answer_upcall
 end
 
 end

@@ -234,36 +234,4 @@ end
     @test occursin("no repository", said(() -> cd(() -> Repository(), "/")))
 end
 
-@testset "platform functions of one process" begin
-    other = fresh("platform")
-    seen = Threads.Atomic{Int}(0)
-    platform(other, "jl_scale", [Vector{Float64}, Float64], Vector{Float64}; effect="pure", version="1") do xs, by
-        Threads.atomic_add!(seen, 1)
-        by == 0 && throw(DomainError(by, "no scale"))
-        xs .* by
-    end
-    Samara.@platform repo=other effect="idempotent" jl_size(text::String)::Int = length(text)
-    @test said(() -> platform(identity, other, "jl_size", [Int], Int)) == "platform function 'jl_size' is offered already"
-    add(other, """
-platform pure fn jl_scale(xs: Array<Float>, by: Float) -> Array<Float>
-platform idempotent fn jl_size(text: String) -> Integer
-fn double(xs: Array<Float>) -> Array<Float> {
-  jl_scale(xs, 2.0)
-}
-fn none(xs: Array<Float>) -> Array<Float> {
-  jl_scale(xs, 0.0)
-}
-fn size_of(text: String) -> Integer {
-  jl_size(text)
-}
-""")
-    @test run(other, "double", [1.0, 2.0]) == [2.0, 4.0]
-    @test run(other, "double", [1.0, 2.0]) == [2.0, 4.0]
-    @test seen[] == 1
-    @test occursin("DomainError", said(() -> run(other, "none", [1.0])))
-    @test run(other, "size_of", "aü") == 2
-    close(other)
-    @test_throws Samara.OperationFailed run(other, "size_of", "x")
-end
-
 end
