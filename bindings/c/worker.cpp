@@ -515,6 +515,10 @@ void Watchdog::run() {
 void Watchdog::look(std::chrono::steady_clock::time_point now) {
   const int64_t clock_ns = worker_.clock.now().time_since_epoch().count();
   for (samara_request* request : requests_) {
+    {
+      std::lock_guard guard(request->log_mutex);
+      if (!request->unseen.empty()) request->show_log(now);
+    }
     const bool cancelled = request->claim.cancelled->load(std::memory_order_relaxed);
     const int64_t deadline = request->claim.request.deadline_ns;
     const bool late = deadline > 0 && clock_ns >= deadline;
@@ -569,6 +573,25 @@ Result<void> ParentScope::apply(engine::CallOptions& options) {
 
 using namespace samara;
 using namespace samara::capi;
+
+void samara_request::show_log(std::chrono::steady_clock::time_point now) {
+  if (now - begin < std::chrono::milliseconds(100)) return;
+  const std::string attempt = more_text(claim.request, "live_log");
+  store::LiveLogs* logs = worker.store->live_logs();
+  if (!live.has_value() && logs != nullptr && !attempt.empty()) {
+    auto made = logs->writer(attempt);
+    if (made) live.emplace(std::move(*made));
+  }
+  // Nobody loses anything where it fails: the reply has it all.
+  for (const LogEntry& entry : unseen) {
+    if (!live.has_value()) break;
+    const auto stream =
+        entry.stream == LogStream::out ? store::LiveStream::out : store::LiveStream::err;
+    if (!live->append(stream, entry.text)) break;
+  }
+  unseen.clear();
+  unseen_bytes = 0;
+}
 
 extern "C" {
 
@@ -693,8 +716,16 @@ int32_t samara_request_cancelled(samara_request* request) {
 }
 
 void samara_request_log(samara_request* request, int32_t stream, samara_view text) {
+  constexpr size_t k_unseen_max = 4096;
+  const LogStream where = stream == 2 ? LogStream::err : LogStream::out;
+  const std::string_view words = as_text(bytes_of_view(text));
   std::lock_guard guard(request->log_mutex);
-  request->log.write(stream == 2 ? LogStream::err : LogStream::out, as_text(bytes_of_view(text)));
+  request->log.write(where, words);
+  auto& unseen = request->unseen;
+  if (unseen.empty() || unseen.back().stream != where) unseen.push_back({where, {}});
+  unseen.back().text += words;
+  request->unseen_bytes += words.size();
+  if (request->unseen_bytes >= k_unseen_max) request->show_log(std::chrono::steady_clock::now());
 }
 
 int32_t samara_request_answer(samara_request* request, samara_view value) {

@@ -128,6 +128,13 @@ struct samara_request {
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   std::mutex log_mutex;  // guards log
   samara::LogBuffer log;
+  // What was printed and is not yet in the live log; guarded by log_mutex.
+  std::vector<samara::LogEntry> unseen;
+  size_t unseen_bytes = 0;
+  std::optional<samara::store::LiveLogWriter> live;
+  /// Writes `unseen` where the request runs long enough to be followed. Requires: log_mutex is
+  /// held.
+  void show_log(std::chrono::steady_clock::time_point now);
   std::mutex calls_mutex;              // guards calls
   std::set<std::atomic<bool>*> calls;  // to be cancelled with it
 };

@@ -53,6 +53,8 @@ LiveOutput::LiveOutput(LiveOutputs& outputs, const Uuid& attempt, uint64_t bytes
 
 LiveOutput::~LiveOutput() {
   if (added_) outputs_.remove(*this);
+  // A worker may have written one that only we know to be of no use any more.
+  if (added_ && !file_ && outputs_.clock_.now() >= due_) open();
   if (file_) file_->remove();
 }
 
@@ -83,14 +85,22 @@ void LiveOutput::tick() {
   if (!pending_.empty() && outputs_.clock_.now() >= due_) write_pending();
 }
 
+// Where there is a file already, the worker that runs it writes there, and what we get is told.
+void LiveOutput::open() {
+  auto there = outputs_.logs_->reader(attempt_);
+  if (there && there->has_value()) bytes_left_ = 0;
+  auto made = outputs_.logs_->writer(attempt_);
+  if (made) file_.emplace(std::move(*made));
+}
+
 // Requires: mutex_ is held. Nobody loses anything where it fails: the record has it all.
 void LiveOutput::write_pending() {
   if (!file_) {
-    auto made = outputs_.logs_->writer(attempt_);
-    if (made) file_.emplace(std::move(*made));
+    open();
+    told_ = bytes_left_ == 0;
   }
   for (const LogEntry& entry : pending_) {
-    if (!file_) break;
+    if (!file_ || told_) break;
     const store::LiveStream stream =
         entry.stream == LogStream::out ? store::LiveStream::out : store::LiveStream::err;
     if (!file_->append(stream, entry.text)) {

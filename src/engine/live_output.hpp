@@ -62,6 +62,7 @@ class LiveOutput final : public LogSink {
  private:
   friend class LiveOutputs;
   void tick();
+  void open();
   void write_pending();
 
   LiveOutputs& outputs_;
@@ -74,6 +75,7 @@ class LiveOutput final : public LogSink {
   std::vector<LogEntry> pending_;
   size_t pending_bytes_ = 0;
   std::optional<store::LiveLogWriter> file_;
+  bool told_ = false;  // somebody else writes to the file
 };
 
 }  // namespace samara::engine

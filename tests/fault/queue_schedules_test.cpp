@@ -182,8 +182,8 @@ void explore(const Scenario& scenario) {
   // Enough for all orders of all scenarios but one; SAMARA_QUEUE_ORDERS=0 sets no bound.
   const char* given = ::getenv("SAMARA_QUEUE_ORDERS");
   // Runs with rings have more steps.
-  const uint64_t usual =
-      (SAMARA_ADDRESS_SANITIZER ? 1'000 : 30'000) / (scenario.warm_up > 0 ? 8 : 1);
+  const uint64_t usual = (SAMARA_ADDRESS_SANITIZER ? uint64_t{1'000} : uint64_t{30'000}) /
+                         (scenario.warm_up > 0 ? 8 : 1);
   const uint64_t bound = given == nullptr ? usual : ::strtoull(given, nullptr, 10);
   Explorer explorer;
   requests_by_ring = 0;
@@ -198,7 +198,9 @@ void explore(const Scenario& scenario) {
   std::printf("  %s %llu orders, %llu requests by ring\n", more ? "the first" : "all",
               static_cast<unsigned long long>(runs),
               static_cast<unsigned long long>(requests_by_ring));
-  if (scenario.ring_after == 1) EXPECT_GT(requests_by_ring, runs / 4);
+  if (scenario.ring_after == 1) {
+    EXPECT_GT(requests_by_ring, runs / 4);
+  }
   EXPECT_GT(runs, 100U);
 }
 
