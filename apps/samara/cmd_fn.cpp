@@ -455,17 +455,17 @@ Result<Exit> release(Context& context, const Arguments& arguments) {
 }
 
 constexpr PositionalSpec k_add_positionals[] = {
-    {"FILE", "East source, IR (beast2, JSON) or WebAssembly; - is stdin", Completes::file, false},
+    {"FILE", "East source, IR, WebAssembly or a script; - is stdin", Completes::file, false},
 };
 constexpr OptionSpec k_add_options[] = {
-    {"name", 'n', "NAME", "default: as in the source, or the file's name up to a dot"},
+    {"name", 'n', "NAME", "default: as in the source, or the file's name"},
     {"no-name", 0, "", "add it without a name"},
     {"type", 't', "TYPE", "as '(Integer) -> Float'; default: as the code says"},
-    {"entry", 'e', "NAME", "the function in a .py, .mjs or .jl file; default: its name"},
+    {"entry", 'e', "NAME", "the function in a script; default: its name"},
     {"runtime", 0, "NAME", "python, node or julia; default: by the file's name"},
     {"environment", 0, "FILE", "a lock file: what a script needs", Completes::file},
     {"command", 0, "LINE", "for the shell, as 'sort {in} > {out}'; needs --type"},
-    {"effect", 0, "WORD", "of a script or command: pure, idempotent, effectful, unknown"},
+    {"effect", 0, "WORD", "of a script or command: pure, idempotent, effectful"},
     {"network", 0, "", "the command may use the network, with --allow net"},
 };
 constexpr PositionalSpec k_show_positionals[] = {

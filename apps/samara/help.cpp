@@ -123,9 +123,9 @@ std::string program_help() {
   std::string_view group;
   for (const Command* command : all_commands()) {
     // The last line names them; what people start by hand comes first.
-    constexpr const Command* k_elsewhere[] = {&k_type,       &k_fmt,      &k_sign,       &k_fsck,
-                                              &k_stats,      &k_doctor,   &k_version,    &k_lsp,
-                                              &k_completion, &k_cache_ls, &k_cache_clear};
+    constexpr const Command* k_elsewhere[] = {&k_check, &k_type,       &k_fmt,      &k_sign,
+                                              &k_fsck,  &k_stats,      &k_doctor,   &k_version,
+                                              &k_lsp,   &k_completion, &k_cache_ls, &k_cache_clear};
     if (command->hidden || std::find(std::begin(k_elsewhere), std::end(k_elsewhere), command) !=
                                std::end(k_elsewhere)) {
       continue;
@@ -150,7 +150,7 @@ std::string program_help() {
   }
   out +=
       "\nThe repository is --repo DIR, SAMARA_REPO, or the nearest .samara upwards.\n"
-      "Also: type, fmt, sign, cache, fsck, stats, doctor, version, lsp, completion.\n";
+      "Also: check type fmt sign cache fsck stats doctor version lsp completion.\n";
   return out;
 }
 

@@ -36,12 +36,29 @@ constexpr Suffix k_suffixes[] = {
     {".cjs", "node"},  {".jl", "julia"}, {".so", "cpp"},
 };
 
-// The packages of the languages lie beside the program: in the folder of a build, or installed.
-std::string package_folder(std::string_view runtime, std::string_view file) {
+std::string own_folder() {
   std::string own(4096, '\0');
   const ssize_t got = ::readlink("/proc/self/exe", own.data(), own.size());
   own.resize(got > 0 ? static_cast<size_t>(got) : 0);
   own.resize(own.rfind('/') == std::string::npos ? 0 : own.rfind('/'));
+  return own;
+}
+
+bool on_path(std::string_view program) {
+  const char* path = std::getenv("PATH");
+  std::string_view left = path == nullptr ? "" : path;
+  while (!left.empty()) {
+    const size_t colon = std::min(left.find(':'), left.size());
+    const std::string file = std::string(left.substr(0, colon)) + "/" + std::string(program);
+    if (::access(file.c_str(), X_OK) == 0) return true;
+    left.remove_prefix(std::min(colon + 1, left.size()));
+  }
+  return false;
+}
+
+// The packages of the languages lie beside the program: in the folder of a build, or installed.
+std::string package_folder(std::string_view runtime, std::string_view file) {
+  const std::string own = own_folder();
   for (const char* beside : {"/../", "/../lib/samara/"}) {
     std::string folder = own + beside + std::string(runtime);
     if (::access((folder + "/" + std::string(file)).c_str(), R_OK) == 0) return folder;
@@ -51,7 +68,17 @@ std::string package_folder(std::string_view runtime, std::string_view file) {
 
 std::string program_of(const Language& language) {
   const char* named = std::getenv(std::string(language.variable).c_str());
-  return named != nullptr && *named != '\0' ? named : std::string(language.program);
+  if (named != nullptr && *named != '\0') return named;
+  std::string program(language.program);
+  if (language.runtime != "julia" || on_path(program)) return program;
+  // Where tools/julia-prefix has put it.
+  const char* prefix = std::getenv("SAMARA_JULIA_PREFIX");
+  for (const std::string& folder :
+       {std::string(prefix == nullptr ? "" : prefix), own_folder() + "/../../julia-prefix"}) {
+    std::string file = folder + "/bin/julia";
+    if (!folder.empty() && ::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return program;
 }
 
 Result<port::ChildOrder> language_program(const Language& language) {
