@@ -283,7 +283,7 @@ constexpr OptionSpec k_options[] = {
     {"live", 0, "", "show results so far, measurements and progress"},
     {"why", 'w', "", "tell why it ran, or why it did not"},
     {"allow", 0, "CAP,…", "let it use fs, fs:DIR, net, random, time; default: none"},
-    {"on", 0, "QUEUE", "let a worker run it: cpp, python, node, julia, wasm, native"},
+    {"on", 0, "QUEUE", "let a worker run it: cpp, python, node, julia, wasm"},
     {"in-process", 0, "", "trust a WebAssembly module: no worker process for it"},
     {"timeout", 0, "TIME", "end it after 500ms, 30s, 5m; default: {timeout}"},
     {"memory", 0, "SIZE", "its values may take 512M; default: {memory}"},
