@@ -69,6 +69,7 @@ Result<Exit> show_error(Context& context, const NamedRun& run) {
   }
   if (context.json()) {
     std::vector<std::string> stack;
+    stack.reserve(outcome.locations.size());
     for (const SourceLocation& at : outcome.locations) {
       stack.push_back(at.filename + ":" + std::to_string(at.line) + ":" +
                       std::to_string(at.column));

@@ -108,6 +108,7 @@ class Bell {
 Result<int> run_self(const std::string& directory, std::vector<std::string> words, bool silent) {
   std::vector<char*> pointers;
   words.insert(words.begin(), "samara");
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   posix_spawn_file_actions_t actions;
