@@ -167,7 +167,8 @@ Result<void> CallJob::check_callees(const runtime::Prepared& prepared) const {
       if (callee.optional) continue;
       return Error(Code::not_found, "unknown platform function '" + callee.name +
                                         "': no runtime here offers it, and the repository has no "
-                                        "function of that name; add one with: samara fn add FILE");
+                                        "function of that name; add one with: samara fn add FILE, "
+                                        "or start a worker that offers it: samara worker");
     }
     SAMARA_TRY(auto known, shared_.functions.get(at->second, request_.names));
     if (known->record.inputs == callee.inputs && known->record.output == callee.output) continue;
