@@ -144,6 +144,7 @@ std::vector<RecentCall> recent_calls(const std::string& repository, size_t calls
   std::partial_sort(seen.begin(), seen.begin() + static_cast<ptrdiff_t>(count), seen.end(),
                     [](const Seen& a, const Seen& b) { return a.changed_ms > b.changed_ms; });
   std::vector<RecentCall> out;
+  out.reserve(count);
   for (size_t i = 0; i < count; i++) {
     out.push_back({seen[i].changed_ms, {functions[seen[i].function], seen[i].call}});
   }
