@@ -45,10 +45,6 @@ static_assert(k_tags[static_cast<size_t>(Kind::vector)] == SAMARA_KIND_VECTOR);
 static_assert(k_tags[static_cast<size_t>(Kind::float_)] == SAMARA_KIND_FLOAT);
 static_assert(k_tags[static_cast<size_t>(Kind::struct_)] == SAMARA_KIND_STRUCT);
 
-// Codecs recurse, and handing over to a larger stack costs more than a small value: only types
-// whose values nest without bound, and bytes of unknown type, need it.
-constexpr size_t k_small_stack_bytes_max = 64 * 1024;
-
 const Type* type_of(const samara_type* type) { return reinterpret_cast<const Type*>(type); }
 const samara_type* type_out(const Type* type) { return reinterpret_cast<const samara_type*>(type); }
 Slot slot_of(samara_slot slot) { return Slot{slot}; }
@@ -130,6 +126,8 @@ Result<void> write_tree(samara_tree& tree, const Type* type, Slot value, int32_t
   return give(bytes, out);
 }
 
+// Codecs recurse, and handing over to a larger stack costs more than a small value: only types
+// whose values nest without bound, and bytes of unknown type, need it.
 template <typename F>
 Result<void> with_stack(samara_values& values, bool small, F&& work) {
   if (small) return work();
