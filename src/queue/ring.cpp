@@ -75,7 +75,7 @@ std::optional<uint32_t> CallerRing::post(const Uuid& id, uint8_t priority, ByteV
   slot_word(index, k_priority).store(priority, std::memory_order_relaxed);
   slot_word(index, k_cancel).store(0, std::memory_order_relaxed);
   std::memcpy(at + k_id, id.bytes.data(), id.bytes.size());
-  std::memcpy(at + k_slot_head_bytes, request.data(), request.size());
+  if (!request.empty()) std::memcpy(at + k_slot_head_bytes, request.data(), request.size());
   state(index).store(state_word(own.generation, SlotState::posted), std::memory_order_release);
   if (!step()) return index;
   request_entry(requests_tail_).store(index, std::memory_order_relaxed);
@@ -240,8 +240,10 @@ void WorkerRing::answer(const Posted& posted, ByteView reply, uint64_t run_ns) {
   slot_word(posted.slot, k_reply_size)
       .store(static_cast<uint32_t>(reply.size()), std::memory_order_relaxed);
   slot_long(posted.slot, k_run_ns).store(run_ns, std::memory_order_relaxed);
-  std::memcpy(slot(posted.slot) + k_slot_head_bytes + k_slot_request_max, reply.data(),
-              reply.size());
+  if (!reply.empty()) {
+    std::memcpy(slot(posted.slot) + k_slot_head_bytes + k_slot_request_max, reply.data(),
+                reply.size());
+  }
   end(posted, SlotState::answered);
 }
 
