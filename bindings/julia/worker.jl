@@ -12,8 +12,6 @@ let slots = findlast(==("--slots"), ARGS)
         GC.@preserve words ccall(:execv, Cint, (Cstring, Ptr{Ptr{UInt8}}), words[1], pointers)
     end
     delete!(ENV, "SAMARA_JULIA_STARTED")
-    # Julia out of a prefix brings libraries of its own; programs that it starts have theirs.
-    haskey(ENV, "SAMARA_JULIA_LIBRARIES") && delete!(ENV, "LD_LIBRARY_PATH")
     # A string of its own: Julia 1.5 frees a literal of this code with the code.
     here = string(@__DIR__, "/")
     push!(LOAD_PATH, here)
@@ -28,6 +26,9 @@ let slots = findlast(==("--slots"), ARGS)
 end
 
 import Samara
+# Julia out of a prefix brings libraries of its own, which the Julia that has just compiled the module
+# needs as well; programs that functions start have theirs.
+haskey(ENV, "SAMARA_JULIA_LIBRARIES") && delete!(ENV, "LD_LIBRARY_PATH")
 exit_code = Samara.main(ARGS)
 flush(Base.stdout)
 flush(Base.stderr)
