@@ -13,7 +13,9 @@ function drawing({recent, fit: {forecast}}) {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const x = (i) => rounded((i * 640) / (all.length - 1));
   const y = (v) => rounded(110 - (100 * (v - low)) / (high - low || 1));
-  const line = (values, from) => values.map((v, i) => `${x(from + i)},${y(v)}`).join(' ');
+  // Arrays of Float are Float64Arrays, whose map() would make numbers.
+  const line = (values, from) =>
+    Array.from(values, (v, i) => `${x(from + i)},${y(v)}`).join(' ');
   const last = recent.length - 1;
   return `<svg viewBox="0 0 640 120" role="img" aria-label="load of the last days and forecast">
 <polyline points="${line(recent, 0)}" fill="none" stroke="#345" stroke-width="1.5"/>

@@ -87,6 +87,7 @@ class Pipeline(cli.Cli):
         self.assertNotIn("offered by nobody", added.err)
         page, remembered, ran, call, graph = self.forecast("Load", 2)
         self.assertIn("Harbour", page)
+        self.assertNotIn("NaN", page)
         self.assertFalse(remembered)
         self.assertEqual(ran, ["simulate", "smooth", "fit"] * 2 + ["report"])
         own = {"fit": "python", "report": "node", "simulate": "julia", "smooth": "native"}
