@@ -36,14 +36,6 @@ constexpr Suffix k_suffixes[] = {
     {".cjs", "node"},  {".jl", "julia"}, {".so", "cpp"},
 };
 
-std::string own_folder() {
-  std::string own(4096, '\0');
-  const ssize_t got = ::readlink("/proc/self/exe", own.data(), own.size());
-  own.resize(got > 0 ? static_cast<size_t>(got) : 0);
-  own.resize(own.rfind('/') == std::string::npos ? 0 : own.rfind('/'));
-  return own;
-}
-
 bool on_path(std::string_view program) {
   const char* path = std::getenv("PATH");
   std::string_view left = path == nullptr ? "" : path;
@@ -58,8 +50,8 @@ bool on_path(std::string_view program) {
 
 // The packages of the languages lie beside the program: in the folder of a build, or installed.
 std::string package_folder(std::string_view runtime, std::string_view file) {
-  const std::string own = own_folder();
-  for (const char* beside : {"/../", "/../lib/samara/"}) {
+  const std::string own = port::own_folder();
+  for (const char* beside : {"../", "../lib/samara/"}) {
     std::string folder = own + beside + std::string(runtime);
     if (::access((folder + "/" + std::string(file)).c_str(), R_OK) == 0) return folder;
   }
@@ -74,7 +66,7 @@ std::string program_of(const Language& language) {
   // Where tools/julia-prefix has put it.
   const char* prefix = std::getenv("SAMARA_JULIA_PREFIX");
   for (const std::string& folder :
-       {std::string(prefix == nullptr ? "" : prefix), own_folder() + "/../../julia-prefix"}) {
+       {std::string(prefix == nullptr ? "" : prefix), port::own_folder() + "../../julia-prefix"}) {
     std::string file = folder + "/bin/julia";
     if (!folder.empty() && ::access(file.c_str(), X_OK) == 0) return file;
   }

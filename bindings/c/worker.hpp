@@ -15,6 +15,14 @@
 
 namespace samara::capi {
 
+/// Ends a function of workers and requests: keeps the message of an error for this thread, or
+/// forgets the last one.
+int32_t finish_worker(const Result<void>& result);
+/// invalid_argument: "no path is given".
+Error nothing(std::string_view what);
+/// What a request carries beside its fields; empty: nothing of that name.
+std::string more_text(const Request& request, std::string_view key);
+
 /// What a request calls; read once for each function and kept.
 struct Target {
   int32_t kind = SAMARA_REQUEST_OFFER;

@@ -43,7 +43,7 @@ setup(
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
     ext_modules=[Extension(
         "samara._samara", sorted(f"src/{path.name}" for path in (HERE / "src").glob("*.cpp")),
-        include_dirs=["src", str(TREE / "include")], libraries=["samara"], py_limited_api=True,
+        include_dirs=["src", str(TREE), str(TREE / "include")], libraries=["samara"], py_limited_api=True,
         define_macros=[("Py_LIMITED_API", "0x030b0000")], language="c++",
         extra_compile_args=["-std=c++20", "-fno-exceptions", "-fno-rtti", "-fvisibility=hidden"],
         extra_link_args=["-Wl,-rpath,$ORIGIN"],

@@ -18,6 +18,7 @@
 
 #include "port/files.hpp"
 #include "ports/linux/command_child.hpp"
+#include "ports/linux/pipes.hpp"
 
 namespace samara::port {
 
@@ -30,70 +31,6 @@ constexpr auto k_look = std::chrono::milliseconds(20);         // for a cancella
 constexpr auto k_weigh_first = std::chrono::milliseconds(50);  // the memory in use
 constexpr auto k_weigh_last = std::chrono::milliseconds(500);
 constexpr int k_weighed_max = 1024;  // processes: more than there can be
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(other.number_) { other.number_ = -1; }
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-  int number() const { return number_; }
-  bool open() const { return number_ >= 0; }
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_ = -1;
-};
-
-struct Pipe {
-  Descriptor reading;
-  Descriptor writing;
-
-  Result<void> make() {
-    int both[2];
-    if (::pipe2(both, O_CLOEXEC) != 0) return os_error(errno);
-    reading = Descriptor(both[0]);
-    writing = Descriptor(both[1]);
-    return {};
-  }
-};
-
-void never_block(const Descriptor& end) {
-  ::fcntl(end.number(), F_SETFL, ::fcntl(end.number(), F_GETFL) | O_NONBLOCK);
-}
-
-/// A command that closes its input early must not end us.
-class Quiet {
- public:
-  Quiet() {
-    sigset_t pipe;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe, &before_);
-  }
-  ~Quiet() {
-    if (sigismember(&before_, SIGPIPE) == 0) {
-      sigset_t pipe;
-      sigemptyset(&pipe);
-      sigaddset(&pipe, SIGPIPE);
-      timespec none{};
-      while (sigtimedwait(&pipe, nullptr, &none) > 0) continue;
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  Quiet(const Quiet&) = delete;
-  Quiet& operator=(const Quiet&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 std::string read_small(const char* path) {
   char text[4096];
@@ -338,7 +275,7 @@ Result<CommandReport> LinuxCommandBox::run(const CommandOrder& order) {
   messages.writing.close();
   result.writing.close();
   words.writing.close();
-  Quiet quiet;
+  NoPipeSignal quiet;
   Conversation conversation(order, box, std::move(in.writing), std::move(out.reading),
                             std::move(messages.reading), std::move(result.reading),
                             std::move(words.reading));

@@ -15,6 +15,7 @@
 #include <climits>
 
 #include "ports/linux/files.hpp"
+#include "ports/linux/pipes.hpp"
 
 extern char** environ;
 
@@ -25,45 +26,6 @@ namespace {
 constexpr size_t k_messages_max = 64 << 10;
 constexpr size_t k_piece = 64 << 10;
 constexpr int k_look_ms = 20;  // for a cancellation
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  int number() const { return number_; }
-  bool open() const { return number_ >= 0; }
-  void take(int number) {
-    close();
-    number_ = number;
-  }
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_ = -1;
-};
-
-struct Pipe {
-  Descriptor reading;
-  Descriptor writing;
-
-  Result<void> make() {
-    int both[2];
-    if (::pipe2(both, O_CLOEXEC) != 0) return os_error(errno);
-    reading.take(both[0]);
-    writing.take(both[1]);
-    return {};
-  }
-};
-
-void never_block(const Descriptor& end) {
-  ::fcntl(end.number(), F_SETFL, ::fcntl(end.number(), F_GETFL) | O_NONBLOCK);
-}
 
 /// What posix_spawn is told; frees itself.
 class SpawnPlan {
@@ -153,7 +115,7 @@ class Conversation {
 
  private:
   void write_input() {
-    // SIGPIPE is not sent for a pipe when it is blocked in this thread; see Quiet.
+    // SIGPIPE is not sent for a pipe when it is blocked in this thread; see NoPipeSignal.
     ssize_t put = ::write(in_.number(), order_.input.data() + written_,
                           std::min(order_.input.size() - written_, k_piece));
     if (put < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -193,33 +155,6 @@ class Conversation {
   size_t written_ = 0;
 };
 
-/// A program that closes its input early must not end us.
-class Quiet {
- public:
-  Quiet() {
-    sigset_t pipe;
-    sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe, &before_);
-  }
-  ~Quiet() {
-    if (sigismember(&before_, SIGPIPE) == 0) {
-      // One that came meanwhile is taken back.
-      sigset_t pipe;
-      sigemptyset(&pipe);
-      sigaddset(&pipe, SIGPIPE);
-      timespec none{};
-      while (sigtimedwait(&pipe, nullptr, &none) > 0) continue;
-    }
-    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  Quiet(const Quiet&) = delete;
-  Quiet& operator=(const Quiet&) = delete;
-
- private:
-  sigset_t before_;
-};
-
 }  // namespace
 
 Result<ProgramReport> LinuxPrograms::run(const ProgramOrder& order) {
@@ -234,7 +169,7 @@ Result<ProgramReport> LinuxPrograms::run(const ProgramOrder& order) {
   out.writing.close();
   messages.writing.close();
   ProgramReport report;
-  Quiet quiet;
+  NoPipeSignal quiet;
   bool exited = Conversation(order, in.writing, out.reading, messages.reading).go(report);
   if (!exited) ::kill(-child, SIGKILL);
   int status = 0;
@@ -267,14 +202,6 @@ std::string folder_of(std::string_view path) {
   return std::string(path.substr(0, path.rfind('/') + 1));
 }
 
-std::string own_folder() {
-  std::string path(PATH_MAX, 0);
-  ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
-  if (size <= 0) return {};
-  path.resize(static_cast<size_t>(size));
-  return folder_of(path);
-}
-
 std::string library_folder() {
   Dl_info info{};
   if (::dladdr(reinterpret_cast<void*>(&library_folder), &info) == 0) return {};
@@ -282,6 +209,14 @@ std::string library_folder() {
 }
 
 }  // namespace
+
+std::string own_folder() {
+  std::string path(PATH_MAX, 0);
+  ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (size <= 0) return {};
+  path.resize(static_cast<size_t>(size));
+  return folder_of(path);
+}
 
 std::string program_beside(std::string_view name) {
   const std::string library = library_folder();

@@ -12,6 +12,9 @@ class LinuxPrograms final : public Programs {
   void remove_scratch(const std::string& folder) override;
 };
 
+/// The folder of the program that runs, with a slash at its end. Empty: it is not known.
+std::string own_folder();
+
 /// The path of a program installed beside the one that runs, or beside the library that this code
 /// is in. Empty: there is none.
 std::string program_beside(std::string_view name);

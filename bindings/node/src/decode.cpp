@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "bindings/common/stack_guard.hpp"
 #include "common.hpp"
-#include "stack.hpp"
 
 namespace samara::node {
 namespace {
@@ -126,7 +126,7 @@ class Decoder {
   bool identity_;
   napi_value met_ = nullptr;
   std::unordered_map<samara_slot, uint32_t> met_index_;
-  StackGuard stack_;
+  bindings::StackGuard stack_;
   int depth_ = 0;
 };
 

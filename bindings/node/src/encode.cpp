@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "bindings/common/stack_guard.hpp"
 #include "common.hpp"
-#include "stack.hpp"
 
 namespace samara::node {
 namespace {
@@ -269,7 +269,7 @@ class Encoder {
   bool identity_;
   napi_value met_ = nullptr;
   std::vector<std::vector<std::pair<Info*, samara_slot>>> met_slots_;
-  StackGuard stack_;
+  bindings::StackGuard stack_;
   int depth_ = 0;
 };
 

@@ -3,9 +3,9 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "bindings/common/stack_guard.hpp"
 #include "buffer.hpp"
 #include "common.hpp"
-#include "stack.hpp"
 
 namespace samara::python {
 namespace {
@@ -40,7 +40,7 @@ class Decoder {
   std::shared_ptr<samara_tree> tree_;
   Arrays arrays_;
   std::unordered_map<samara_slot, PyObject*> met_;  // borrowed: they are parts of the result
-  StackGuard stack_;
+  bindings::StackGuard stack_;
   int depth_ = 0;
 };
 

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "bindings/common/stack_guard.hpp"
 #include "common.hpp"
-#include "stack.hpp"
 
 namespace samara::python {
 namespace {
@@ -149,7 +149,7 @@ class Encoder {
   samara_tree* tree_;
   std::unordered_map<Met, samara_slot, MetHash> met_;
   std::vector<PyObject*> kept_;
-  StackGuard stack_;
+  bindings::StackGuard stack_;
   int depth_ = 0;
 };
 

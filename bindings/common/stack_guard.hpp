@@ -1,12 +1,13 @@
 #pragma once
-// How deep a conversion may recurse: as far as the stack of the thread that does it reaches.
+// StackGuard: how deep a conversion of a host language may recurse: as far as the stack of the
+// thread that does it reaches.
 
 #include <pthread.h>
 
 #include <cstddef>
 #include <cstdint>
 
-namespace samara::python {
+namespace samara::bindings {
 
 class StackGuard {
  public:
@@ -35,4 +36,4 @@ class StackGuard {
   uintptr_t lowest_ = 0;
 };
 
-}  // namespace samara::python
+}  // namespace samara::bindings
