@@ -1,6 +1,7 @@
 // Types and values in memory of the C interface: made and looked at piece by piece, for languages
 // that turn them into values of their own.
 
+#include <algorithm>
 #include <bit>
 
 #include "bindings/c/handle.hpp"
@@ -126,8 +127,20 @@ Result<void> write_tree(samara_tree& tree, const Type* type, Slot value, int32_t
   return give(bytes, out);
 }
 
-// Codecs recurse, and handing over to a larger stack costs more than a small value: only types
-// whose values nest without bound, and bytes of unknown type, need it.
+// Codecs recurse, and handing over to a larger stack costs more than most values: only types whose
+// values nest without bound, and bytes of unknown type, need it.
+bool nests_little(const Type* type) {
+  return type->is_data() && !type->has_recursion() && type->depth() <= 64;
+}
+
+// The bytes say at once that they are of this type, so no other one has to be read.
+bool begins_as(samara_values& values, const Type* type, ByteView bytes) {
+  const ByteView header = values.plan.header(type, Dialect::b);
+  if (bytes.size() < sizeof k_beast2_magic + header.size()) return false;
+  bytes = bytes.subspan(sizeof k_beast2_magic);
+  return std::equal(header.begin(), header.end(), bytes.begin());
+}
+
 template <typename F>
 Result<void> with_stack(samara_values& values, bool small, F&& work) {
   if (small) return work();
@@ -198,8 +211,8 @@ int32_t samara_tree_read(samara_values* values, int32_t format, samara_view byte
                          const samara_type* type, samara_tree** out) {
   auto tree = std::make_unique<samara_tree>(*values);
   const Type* expected = type == nullptr ? nullptr : type_of(type);
-  const bool small = format == SAMARA_BEAST2 && bytes.size < 256 && expected != nullptr &&
-                     expected->is_data() && !expected->has_recursion();
+  const bool small = format == SAMARA_BEAST2 && expected != nullptr && nests_little(expected) &&
+                     begins_as(*values, expected, bytes_of_view(bytes));
   Result<void> result = with_stack(*values, small || bytes.size < 64, [&] {
     return read_tree(*tree, format, bytes_of_view(bytes), expected);
   });
@@ -219,8 +232,7 @@ int32_t samara_tree_write(samara_tree* tree, const samara_type* type, samara_slo
                           int32_t format, samara_bytes* out) {
   const Type* written = type_of(type);
   // Types of little depth bound the recursion themselves.
-  const bool small = !written->has_recursion() && written->is_data() && written->depth() <= 64;
-  return finish_values(&tree->values, with_stack(tree->values, small, [&] {
+  return finish_values(&tree->values, with_stack(tree->values, nests_little(written), [&] {
     return write_tree(*tree, written, slot_of(value), format, out);
   }));
 }

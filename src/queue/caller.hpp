@@ -31,7 +31,7 @@ struct CallerOptions {
 };
 
 /// What a worker does not take from its ring in this time goes where others may take it.
-inline constexpr std::chrono::milliseconds k_ring_patience{2};
+inline constexpr std::chrono::milliseconds k_ring_patience{5};
 
 enum class WhenFull : uint8_t { fail, wait };
 

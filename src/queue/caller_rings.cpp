@@ -18,7 +18,7 @@ constexpr size_t k_strangers_max = 256;
 constexpr uint32_t k_refused = UINT32_MAX;
 
 // A request goes into the ring of a worker that is busy only if it will be taken this soon.
-constexpr int64_t k_ahead_ns = 500'000;
+constexpr int64_t k_ahead_ns = 3'000'000;
 constexpr int64_t k_run_ns_max = 10'000'000'000;
 constexpr uint32_t k_load_max = 1'000'000;
 
