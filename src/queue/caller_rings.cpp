@@ -258,7 +258,7 @@ void Caller::move_stale(Instant now) {
 
 // Goes on by file with what is in no ring any more. After a death not at once, and as the attempt
 // that is counted.
-void Caller::put_back(const Uuid& id, uint32_t attempt) {
+void Caller::put_back(const Uuid& id, uint32_t attempt, bool stopped) {
   MessageName name{.id = id, .caller = this->id(), .attempt = attempt};
   Bytes bytes;
   {
@@ -274,7 +274,7 @@ void Caller::put_back(const Uuid& id, uint32_t attempt) {
   if (attempt > 1) {
     const auto wall =
         std::chrono::floor<std::chrono::milliseconds>(parts_.clock.wall().time_since_epoch());
-    name.ready_ms = (wall + pause_before(attempt)).count();
+    name.ready_ms = (wall + pause_before(attempt, stopped)).count();
   }
   auto placed = place(name, bytes);
   bool cancelled = false;
@@ -322,6 +322,7 @@ void Caller::lose_slot(RingPeer& peer, const CallerRing::Used& used) {
   bool again = false;
   bool cancelled = false;
   bool repeatable = false;
+  const std::optional<StopNote> note = stop_note(parts_.files, folder_->root(), used.id);
   {
     std::lock_guard guard(mutex_);
     auto found = pending_.find(used.id);
@@ -330,7 +331,7 @@ void Caller::lose_slot(RingPeer& peer, const CallerRing::Used& used) {
     state = peer.ring.state_of(used.slot);
     cancelled = pending.cancelled;
     repeatable = pending.repeatable;
-    again = !cancelled && repeatable && pending.attempts_max > 1;
+    again = !cancelled && runs_again({repeatable, pending.attempts_max}, 1, note);
   }
   if (state == SlotState::answered) {
     if (auto answer = take_answer(used.id, peer.ring.reply(used.slot))) {
@@ -340,7 +341,7 @@ void Caller::lose_slot(RingPeer& peer, const CallerRing::Used& used) {
     return;
   }
   if (state == SlotState::posted || state == SlotState::returned) return put_back(used.id, 1);
-  if (again) return put_back(used.id, 2);
+  if (again) return put_back(used.id, 2, note.has_value());
   {
     std::lock_guard guard(mutex_);
     auto found = pending_.find(used.id);
@@ -354,7 +355,7 @@ void Caller::lose_slot(RingPeer& peer, const CallerRing::Used& used) {
   out.reply.id = used.id;
   out.reply.worker = peer.worker;
   out.reply.outcome = cancelled ? Outcome::of(OutcomeKind::cancelled, "cancelled by the caller")
-                                : crash_outcome(repeatable, 1);
+                                : end_outcome(repeatable, 1, note);
   std::lock_guard guard(mutex_);
   ready_.push_back(std::move(out));
 }

@@ -89,20 +89,23 @@ class DeadWorker {
     // What is put back after its caller's end would stay for ever where nobody works.
     SAMARA_TRY(Life caller, life_of(folder_, peer_file(PeerKind::caller, name.caller)));
     if (caller != Life::alive) return remove_if_there(files(), claims_.handle(), file_name);
-    if (!cancelled && request.repeatable && name.attempt < request.attempts_max) {
-      return put_back(file_name, name, request.queue);
-    }
+    const std::optional<StopNote> note = stop_note(files(), folder_.root(), name.id);
+    const bool again =
+        !cancelled && runs_again({request.repeatable, request.attempts_max}, name.attempt, note);
+    if (again) return put_back(file_name, name, request.queue, note.has_value());
     Outcome outcome = cancelled ? Outcome::of(OutcomeKind::cancelled, "cancelled by the caller")
-                                : crash_outcome(request.repeatable, name.attempt);
+                                : end_outcome(request.repeatable, name.attempt, note);
     SAMARA_CHECK(write_reply(files(), file->handle(), read->reply_at,
                              reply_for(name, id_, std::move(outcome)), types));
+    if (note.has_value()) forget_stop_note(files(), folder_.root(), name.id);
     return send_reply(folder_, claims_.handle(), file_name, name.caller);
   }
 
-  Result<void> put_back(const std::string& file_name, MessageName name, std::string_view queue) {
+  Result<void> put_back(const std::string& file_name, MessageName name, std::string_view queue,
+                        bool stopped) {
     SAMARA_TRY(Handle waiting, folder_.waiting(queue));
     name.attempt++;
-    name.ready_ms = wall_ms(folder_.parts().clock) + pause_before(name.attempt).count();
+    name.ready_ms = wall_ms(folder_.parts().clock) + pause_before(name.attempt, stopped).count();
     return files().rename(claims_.handle(), file_name, waiting, name.text(), port::Replace::yes);
   }
 
@@ -113,8 +116,9 @@ class DeadWorker {
 
 }  // namespace
 
-std::chrono::milliseconds pause_before(uint32_t attempt) {
+std::chrono::milliseconds pause_before(uint32_t attempt, bool stopped) {
   auto out = k_retry_pause_min;
+  if (stopped) out *= 8;
   for (uint32_t i = 2; i < attempt && out < k_retry_pause_max; i++) out *= 2;
   return std::min(out, k_retry_pause_max);
 }
@@ -124,6 +128,19 @@ Outcome crash_outcome(bool repeatable, uint32_t attempt) {
   if (attempt > 1) text += ", at attempt " + std::to_string(attempt);
   if (!repeatable) text += "; it is not run again, because it may have had effects";
   return Outcome::of(OutcomeKind::crash, text);
+}
+
+bool runs_again(const RepeatRule& rule, uint32_t attempt, const std::optional<StopNote>& note) {
+  if (!rule.repeatable) return false;
+  if (!note.has_value()) return attempt < rule.attempts_max;
+  // It was ended by us, which says nothing of it.
+  if (note->stops >= k_memory_stops_max) return false;
+  return attempt < uint64_t{rule.attempts_max} + note->ends;
+}
+
+Outcome end_outcome(bool repeatable, uint32_t attempt, const std::optional<StopNote>& note) {
+  const bool stopped = note.has_value() && note->stops >= k_memory_stops_max;
+  return stopped ? stopped_outcome(*note) : crash_outcome(repeatable, attempt);
 }
 
 Result<void> withdraw_all(QueueFolder& folder, std::string_view id) {

@@ -6,6 +6,7 @@
 
 #include "queue/message_file.hpp"
 #include "queue/queue_folder.hpp"
+#include "queue/stop_note.hpp"
 
 namespace samara::queue {
 
@@ -22,10 +23,18 @@ enum class Settled : uint8_t {
 /// Looks after one file of `alive`. Errors: io; what was done stays done.
 Result<Settled> settle_peer(QueueFolder& folder, std::string_view peer_file);
 
-/// How long after a death the attempt of this number has to wait.
-std::chrono::milliseconds pause_before(uint32_t attempt);
+/// How long after a death the attempt of this number has to wait; longer where the worker was
+/// ended to save memory.
+std::chrono::milliseconds pause_before(uint32_t attempt, bool stopped = false);
+struct RepeatRule {
+  bool repeatable = false;
+  uint32_t attempts_max = 1;
+};
+/// Whether a request over which a worker died at this attempt runs again.
+bool runs_again(const RepeatRule& rule, uint32_t attempt, const std::optional<StopNote>& note);
 /// The end of a request over which a worker died and which is not run again.
 Outcome crash_outcome(bool repeatable, uint32_t attempt);
+Outcome end_outcome(bool repeatable, uint32_t attempt, const std::optional<StopNote>& note);
 
 /// Removes what waits in any queue for the caller.
 Result<void> withdraw_all(QueueFolder& folder, std::string_view caller);
