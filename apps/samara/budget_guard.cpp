@@ -168,7 +168,7 @@ Result<void> BudgetGuard::write_notes(const Process& process) {
   for (const BudgetSeat& seat : process.seats) {
     const Uuid id{seat.claim.id};
     queue::StopNote note = queue::stop_note(files_, root.handle(), id).value_or(queue::StopNote{});
-    note.ends++;
+    note.worker = process.berth.worker;
     if (&seat == newest) note.stops++;
     // Whose it was is not known.
     if (in_hand(seat)) note.held_bytes = std::max(note.held_bytes, process.gain() / running);

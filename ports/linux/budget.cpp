@@ -66,7 +66,9 @@ Result<std::unique_ptr<Budget>> Budget::open_file(int file, std::string path) {
     return Error(Code::permission, "it is the file of somebody else");
   }
   const bool fresh = status.st_size == 0;
-  if (fresh && ::ftruncate(file, sizeof(Page)) != 0) return os_error(errno);
+  // Memory that is not there when it is touched would end whoever touches it.
+  const int no_room = fresh ? ::posix_fallocate(file, 0, sizeof(Page)) : 0;
+  if (no_room != 0) return os_error(no_room);
   if (!fresh && status.st_size != sizeof(Page)) {
     return Error(Code::corrupt, "it is no budget of this version");
   }

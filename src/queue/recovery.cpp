@@ -90,11 +90,13 @@ class DeadWorker {
     SAMARA_TRY(Life caller, life_of(folder_, peer_file(PeerKind::caller, name.caller)));
     if (caller != Life::alive) return remove_if_there(files(), claims_.handle(), file_name);
     const std::optional<StopNote> note = stop_note(files(), folder_.root(), name.id);
-    const bool again =
-        !cancelled && runs_again({request.repeatable, request.attempts_max}, name.attempt, note);
-    if (again) return put_back(file_name, name, request.queue, note.has_value());
+    const Death death = death_of(note, id_);
+    const RepeatRule rule{request.repeatable, request.attempts_max};
+    if (!cancelled && runs_again(rule, name.attempt, death)) {
+      return put_back(file_name, name, request.queue, death);
+    }
     Outcome outcome = cancelled ? Outcome::of(OutcomeKind::cancelled, "cancelled by the caller")
-                                : end_outcome(request.repeatable, name.attempt, note);
+                                : end_outcome(request.repeatable, name.attempt, death, note);
     SAMARA_CHECK(write_reply(files(), file->handle(), read->reply_at,
                              reply_for(name, id_, std::move(outcome)), types));
     if (note.has_value()) forget_stop_note(files(), folder_.root(), name.id);
@@ -102,10 +104,11 @@ class DeadWorker {
   }
 
   Result<void> put_back(const std::string& file_name, MessageName name, std::string_view queue,
-                        bool stopped) {
+                        Death death) {
     SAMARA_TRY(Handle waiting, folder_.waiting(queue));
-    name.attempt++;
-    name.ready_ms = wall_ms(folder_.parts().clock) + pause_before(name.attempt, stopped).count();
+    if (death == Death::crash) name.attempt++;
+    const auto pause = death == Death::crash ? pause_before(name.attempt) : k_stopped_pause;
+    name.ready_ms = wall_ms(folder_.parts().clock) + pause.count();
     return files().rename(claims_.handle(), file_name, waiting, name.text(), port::Replace::yes);
   }
 
@@ -116,9 +119,8 @@ class DeadWorker {
 
 }  // namespace
 
-std::chrono::milliseconds pause_before(uint32_t attempt, bool stopped) {
+std::chrono::milliseconds pause_before(uint32_t attempt) {
   auto out = k_retry_pause_min;
-  if (stopped) out *= 8;
   for (uint32_t i = 2; i < attempt && out < k_retry_pause_max; i++) out *= 2;
   return std::min(out, k_retry_pause_max);
 }
@@ -130,17 +132,20 @@ Outcome crash_outcome(bool repeatable, uint32_t attempt) {
   return Outcome::of(OutcomeKind::crash, text);
 }
 
-bool runs_again(const RepeatRule& rule, uint32_t attempt, const std::optional<StopNote>& note) {
-  if (!rule.repeatable) return false;
-  if (!note.has_value()) return attempt < rule.attempts_max;
-  // It was ended by us, which says nothing of it.
-  if (note->stops >= k_memory_stops_max) return false;
-  return attempt < uint64_t{rule.attempts_max} + note->ends;
+Death death_of(const std::optional<StopNote>& note, std::string_view worker) {
+  if (!note.has_value() || note->worker != worker) return Death::crash;
+  return note->stops >= k_memory_stops_max ? Death::stopped_too_often : Death::stopped;
 }
 
-Outcome end_outcome(bool repeatable, uint32_t attempt, const std::optional<StopNote>& note) {
-  const bool stopped = note.has_value() && note->stops >= k_memory_stops_max;
-  return stopped ? stopped_outcome(*note) : crash_outcome(repeatable, attempt);
+bool runs_again(const RepeatRule& rule, uint32_t attempt, Death death) {
+  if (!rule.repeatable || death == Death::stopped_too_often) return false;
+  return death == Death::stopped || attempt < rule.attempts_max;
+}
+
+Outcome end_outcome(bool repeatable, uint32_t attempt, Death death,
+                    const std::optional<StopNote>& note) {
+  if (death == Death::stopped_too_often) return stopped_outcome(*note);
+  return crash_outcome(repeatable, attempt);
 }
 
 Result<void> withdraw_all(QueueFolder& folder, std::string_view id) {

@@ -44,7 +44,9 @@ std::optional<StopNote> stop_note(port::Files& files, port::Handle root, const U
   const std::string_view text = as_text(ByteView(bytes).first(*size));
   if (!text.ends_with("end\n")) return std::nullopt;
   StopNote out;
-  out.ends = static_cast<uint32_t>(number_in(text, "ends"));
+  constexpr std::string_view k_worker = "worker ";
+  if (!text.starts_with(k_worker)) return std::nullopt;
+  out.worker = text.substr(k_worker.size(), text.find('\n') - k_worker.size());
   out.stops = static_cast<uint32_t>(number_in(text, "stops"));
   out.held_bytes = number_in(text, "held");
   out.budget_bytes = number_in(text, "budget");
@@ -56,9 +58,9 @@ Result<void> write_stop_note(port::Files& files, port::Handle root, const Uuid& 
   SAMARA_CHECK(ensure_folder(files, root, k_peers));
   SAMARA_CHECK(ensure_folder(files, root, k_folder));
   SAMARA_TRY(OpenFile file, OpenFile::open(files, root, path_of(request), OpenMode::create_shared));
-  const std::string text =
-      "ends " + std::to_string(note.ends) + "\nstops " + std::to_string(note.stops) + "\nheld " +
-      std::to_string(note.held_bytes) + "\nbudget " + std::to_string(note.budget_bytes) + "\nend\n";
+  const std::string text = "worker " + note.worker + "\nstops " + std::to_string(note.stops) +
+                           "\nheld " + std::to_string(note.held_bytes) + "\nbudget " +
+                           std::to_string(note.budget_bytes) + "\nend\n";
   SAMARA_CHECK(files.truncate(file.handle(), text.size()));
   return files.write_at(file.handle(), 0, as_bytes(text));
 }

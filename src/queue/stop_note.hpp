@@ -17,9 +17,9 @@ inline constexpr std::string_view k_memory_stops = "memory_stops";
 inline constexpr uint32_t k_memory_stops_max = 3;
 
 struct StopNote {
-  /// How often its worker was ended while it was in hand; these attempts are not counted.
-  uint32_t ends = 0;
-  /// How often that was because of this request itself.
+  /// Id of the worker that was ended last: what it had in hand was none of its attempts.
+  std::string worker;
+  /// How often a worker was ended because of this request; 0: it was in hand beside such a one.
   uint32_t stops = 0;
   /// What was taken when it was stopped last, as far as that is known; and what might be.
   uint64_t held_bytes = 0;

@@ -263,7 +263,8 @@ Result<std::optional<Claim>> Worker::take(const Backlog::Entry& entry) {
   }
   if (verdict != Verdict::run) return std::optional<Claim>();
   held.cancelled = std::make_shared<std::atomic<bool>>(false);
-  if (held.parsed.attempt > 1)
+  // Who put it back after a death gave it a time.
+  if (held.parsed.ready_ms > 0)
     held.stopped = stop_note(parts_.files, folder_->root(), held.parsed.id);
   Claim out{std::move(read->request), held.parsed.attempt, held.stopped, held.cancelled};
   std::lock_guard guard(mutex_);

@@ -3,6 +3,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -188,6 +189,25 @@ class Budget(cli.Cli):
         hogs = [line for line in self.lines() if line.startswith("begin hog")]
         self.assertEqual(len(set(hogs)), 2, hogs)  # in two processes, one after the other
         self.assertIn("its calls run again", worker.said())
+        self.assertEqual(list((self.dir / ".samara/queue/peers/stopped").iterdir()), [])
+
+    def test_a_request_in_a_ring_is_stopped_and_runs_again(self):
+        self.python()
+        self.start("-p", FUNCTIONS, "-j", "1", "--memory", "200M")
+        program = """
+import samara
+with samara.Repository(".samara") as repo:
+    for i in range(50):
+        repo.run("do_hog_once", f"quick {i}")  # by ring after the first
+    print(repo.run("do_hog_once", "x"))
+"""
+        ran = subprocess.run([sys.executable, "-c", program], cwd=self.dir, timeout=100, text=True,
+                             env={**cli.clean_environment(), "PYTHONPATH": str(PYTHON)},
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(ran.stdout, "x\n", ran.stderr)
+        hogs = [line for line in self.lines() if line.startswith("begin hog")]
+        self.assertEqual(len(set(hogs)), 2, hogs)
+        self.assertEqual(list((self.dir / ".samara/queue/peers/stopped").iterdir()), [])
 
     def test_a_request_that_always_takes_too_much_is_told_so(self):
         self.start("-p", FUNCTIONS, "-j", "2", "--memory", "200M")

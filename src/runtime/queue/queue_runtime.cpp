@@ -31,13 +31,15 @@ void pass_log(const Reply& reply, LogSink* log) {
 }
 
 std::string attempt_words(const Reply& reply) {
-  if (reply.attempt <= 1) return {};
-  const std::string words = " was attempt " + std::to_string(reply.attempt);
+  std::string out;
+  if (reply.attempt > 1) {
+    out = " was attempt " + std::to_string(reply.attempt) + ": others died over it or were ended";
+  }
   auto stops = reply.more.find(queue::k_memory_stops);
-  if (stops == reply.more.end()) return words + ": others died over it or were ended";
+  if (stops == reply.more.end()) return out;
   const std::string count(as_text(ByteView(stops->second)));
-  if (count == "0") return words + ": what ran beside it was stopped to save memory";
-  return words + ": stopped to save memory, so often: " + count;
+  if (count == "0") return out + "; what ran beside it was stopped to save memory";
+  return out + "; stopped to save memory before, so often: " + count;
 }
 
 Bytes text_bytes(std::string_view text) {

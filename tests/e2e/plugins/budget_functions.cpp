@@ -80,8 +80,15 @@ int32_t hold(void*, const samara_view* arguments, size_t, samara_bytes* result, 
   return give(arguments[0], result);
 }
 
+// The text behind magic, type and length begins so.
+bool begins_with(samara_view value, char first) {
+  constexpr size_t k_head = 10;
+  return value.size > k_head && value.data[k_head] == static_cast<uint8_t>(first);
+}
+
 // The first time it takes 400 MiB and waits for its end; later it is modest.
 int32_t hog_once(void*, const samara_view* arguments, size_t, samara_bytes* result, samara_bytes*) {
+  if (begins_with(arguments[0], 'q')) return give(arguments[0], result);  // quick
   note("begin", "hog");
   if (!exists("-hogged")) {
     make("-hogged");
