@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 #include "bindings/c/worker.hpp"
 #include "call/unit_text.hpp"
@@ -23,6 +24,12 @@ std::optional<uint64_t> declared_memory(const Request& request) {
   const uint64_t said = request.limits.memory_bytes_max;
   if (said == Limits{}.memory_bytes_max || said == UINT64_MAX) return std::nullopt;
   return said;
+}
+
+uint64_t short_call(const Hash& call) {
+  uint64_t out = 0;
+  std::memcpy(&out, call.bytes.data(), sizeof out);
+  return out;
 }
 
 }  // namespace
@@ -63,6 +70,9 @@ port::BudgetClaim Admission::claim_of(const samara_request& request) const {
     out.alone = request.claim.stopped->stops > 0;
     out.memory_bytes = std::max(out.memory_bytes, request.claim.stopped->held_bytes);
   }
+  if (asked.call.has_value()) out.call = short_call(*asked.call);
+  out.ancestors.reserve(asked.ancestors.size());
+  for (const Hash& call : asked.ancestors) out.ancestors.push_back(short_call(call));
   // What it needs is not known; what there is cannot be exceeded by a claim.
   if (!declared) out.memory_bytes = std::min(out.memory_bytes, budget_->memory_bytes());
   return out;

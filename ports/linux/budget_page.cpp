@@ -108,12 +108,27 @@ uint32_t Budget::Page::sit_down(uint32_t berth, const BudgetClaim& claim) {
   if (small(own, seat.memory)) seat.memory = 0;
   if (claim.alone) seat.memory = std::max(seat.memory, own.memory);
   std::memcpy(seat.id, claim.id.data(), sizeof seat.id);
+  seat.call = claim.call;
+  excuse(seat, claim.ancestors);
   seat.order = ++next_order;
   seat.since = 0;
   seat.asked = 0;
   seat.state = SeatState::waits;
   waiting++;
   return number;
+}
+
+void Budget::Page::excuse(Seat& seat, const std::vector<uint64_t>& ancestors) const {
+  seat.excused = 0;
+  seat.excused_own = 0;
+  if (seat.memory == 0 || whole.parked == 0) return;
+  for (uint32_t i = 0; i < used; i++) {
+    const Seat& other = seats[i];
+    if (other.state != SeatState::parked || other.call == 0) continue;
+    if (std::find(ancestors.begin(), ancestors.end(), other.call) == ancestors.end()) continue;
+    seat.excused += other.memory;
+    if (other.group == seat.group) seat.excused_own += other.memory;
+  }
 }
 
 void Budget::Page::begin(Seat& seat) {
@@ -137,7 +152,7 @@ bool Budget::Page::has_memory(const Seat& seat) const {
   if (seat.memory == 0 || whole.running == 0) return true;
   const BudgetAccount& own = groups[seat.group].account;
   if (own.running == 0 && own.parked > 0) return true;
-  return whole.has_room(seat.memory) && own.has_room(seat.memory);
+  return whole.has_room(seat.memory, seat.excused) && own.has_room(seat.memory, seat.excused_own);
 }
 
 bool Budget::Page::is_first(const Seat& seat, int64_t now) const {

@@ -31,8 +31,9 @@ struct BudgetAccount {
   uint64_t claimed;  // by seats that run or are parked
   uint64_t idle;     // by processes
 
-  bool has_room(uint64_t bytes) const {
-    return claimed == 0 || budget_sum(budget_sum(idle, claimed), bytes) <= memory;
+  // `excused`: claimed by those who wait for it; where there is nothing else it may run.
+  bool has_room(uint64_t bytes, uint64_t excused) const {
+    return claimed <= excused || budget_sum(budget_sum(idle, claimed), bytes) <= memory;
   }
 };
 
@@ -69,6 +70,9 @@ struct Budget::Seat {
   int64_t since;    // when it came
   int64_t asked;    // when its owner asked last; 0: it does not
   uint8_t id[16];
+  uint64_t call;
+  uint64_t excused;      // of what is claimed of the whole, by those who wait for it
+  uint64_t excused_own;  // the same of what its supervisor's workers have claimed
 };
 
 struct Budget::Page {
@@ -93,6 +97,7 @@ struct Budget::Page {
   void count(const Seat& seat, int by);
   void set_state(Seat& seat, SeatState state);
   uint32_t sit_down(uint32_t berth, const BudgetClaim& claim);
+  void excuse(Seat& seat, const std::vector<uint64_t>& ancestors) const;
   void begin(Seat& seat);
   void stand_up(uint32_t number);
   // Nobody is shut out by what the workers of others do for long: one may always run.

@@ -165,6 +165,19 @@ TEST_F(BudgetTest, where_all_wait_for_others_memory_holds_nobody_back) {
   EXPECT_EQ(worker_->try_begin(called), Turn::runs);
 }
 
+// Another one that runs for long would hold it back in vain.
+TEST_F(BudgetTest, who_waits_for_a_call_does_not_hold_back_its_memory) {
+  sit(0, Turn::runs);
+  uint32_t caller = 0;
+  EXPECT_EQ(worker_->sit({.memory_bytes = 400 * k_mebibyte, .call = 7}, caller), Turn::runs);
+  worker_->park(caller);
+  uint32_t seat = 0;
+  EXPECT_EQ(worker_->sit({.memory_bytes = 400 * k_mebibyte, .ancestors = {8}}, seat),
+            Turn::no_memory);
+  EXPECT_EQ(worker_->sit({.memory_bytes = 400 * k_mebibyte, .ancestors = {6, 7}}, seat),
+            Turn::runs);
+}
+
 TEST_F(BudgetTest, what_a_killed_process_held_is_free) {
   const pid_t pid = process([&] {
     auto own = worker(*supervisor_);
