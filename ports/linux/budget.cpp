@@ -75,7 +75,7 @@ Result<std::unique_ptr<Budget>> Budget::open_file(int file, std::string path) {
   SAMARA_CHECK(out->map(file));
   Page& page = *out->page_;
   if (std::memcmp(page.magic, k_magic, sizeof k_magic) == 0) {
-    if (page.bytes == sizeof(Page)) return out;
+    if (page.size_bytes == sizeof(Page)) return out;
     return Error(Code::corrupt, "it is no budget of this version");
   }
   // Of zeros, or whoever made it has died over it: all seats are free.
@@ -86,7 +86,7 @@ Result<std::unique_ptr<Budget>> Budget::open_file(int file, std::string path) {
   ::pthread_mutex_init(&page.mutex, &attributes);
   ::pthread_mutexattr_destroy(&attributes);
   page.recount();
-  page.bytes = sizeof(Page);
+  page.size_bytes = sizeof(Page);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   std::memcpy(page.magic, k_magic, sizeof k_magic);
   return out;
@@ -121,7 +121,7 @@ Result<std::unique_ptr<Budget>> Budget::look(const std::string& path) {
   }
   SAMARA_CHECK(out->map(file));
   if (std::memcmp(out->page_->magic, k_magic, sizeof k_magic) != 0 ||
-      out->page_->bytes != sizeof(Page)) {
+      out->page_->size_bytes != sizeof(Page)) {
     return Error(Code::corrupt, "'" + path + "' is no budget of this version");
   }
   return out;
@@ -170,7 +170,7 @@ bool Budget::held(uint64_t offset) const {
 void Budget::forget_the_dead(Page& page) const {
   bool gone = false;
   for (uint32_t i = 0; i < k_berths_max; i++) {
-    BudgetFileBerth& berth = page.berths[i];
+    BudgetProcess& berth = page.berths[i];
     if (berth.used == 0 || i == berth_ || held(k_berth_locks + i)) continue;
     berth.used = 0;
     gone = true;
@@ -184,7 +184,7 @@ void Budget::forget_the_dead(Page& page) const {
     // Its workers end as well, but may do so later; what they have in hand still counts.
     const bool workers =
         std::any_of(std::begin(page.berths), std::end(page.berths),
-                    [&](const BudgetFileBerth& one) { return one.used && one.group == i; });
+                    [&](const BudgetProcess& one) { return one.used && one.group == i; });
     if (workers) continue;
     group.used = 0;
     gone = true;
@@ -286,7 +286,7 @@ Result<void> Budget::join(std::string_view group) {
       return Error(Code::exhausted,
                    "the budget has " + std::to_string(k_berths_max) + " workers already");
     }
-    BudgetFileBerth& own = page.berths[berth];
+    BudgetProcess& own = page.berths[berth];
     own = {};
     own.group = number;
     own.pid = ::getpid();
@@ -299,7 +299,7 @@ Result<void> Budget::join(std::string_view group) {
 
 void Budget::introduce(std::string_view worker) {
   Lock lock(*page_);
-  BudgetFileBerth& own = page_->berths[berth_];
+  BudgetProcess& own = page_->berths[berth_];
   std::memcpy(own.worker, worker.data(), std::min(worker.size(), sizeof own.worker));
 }
 
@@ -307,7 +307,7 @@ void Budget::set_idle_bytes(uint64_t bytes) {
   {
     Lock lock(*page_);
     Page& page = *page_;
-    BudgetFileBerth& own = page.berths[berth_];
+    BudgetProcess& own = page.berths[berth_];
     page.whole.idle += bytes - own.idle;
     page.groups[group_].account.idle += bytes - own.idle;
     own.idle = bytes;
@@ -434,7 +434,7 @@ std::vector<BudgetBerth> Budget::berths() {
   std::vector<BudgetBerth> out;
   Lock lock(*page_);
   for (uint32_t i = 0; i < k_berths_max; i++) {
-    const BudgetFileBerth& berth = page_->berths[i];
+    const BudgetProcess& berth = page_->berths[i];
     if (berth.used == 0) continue;
     BudgetBerth& one = out.emplace_back();
     one.number = i;
@@ -452,7 +452,7 @@ BudgetUse Budget::use() {
   forget_the_dead(page);
   BudgetUse out;
   for (const BudgetGroup& group : page.groups) out.supervisors += group.used != 0 ? 1 : 0;
-  for (const BudgetFileBerth& berth : page.berths) out.workers += berth.used != 0 ? 1 : 0;
+  for (const BudgetProcess& berth : page.berths) out.workers += berth.used != 0 ? 1 : 0;
   out.cores = page.whole.cores;
   out.cores_taken = page.whole.running;
   out.memory_bytes = page.whole.memory;

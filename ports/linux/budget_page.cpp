@@ -42,7 +42,7 @@ void Budget::Page::recount() {
     whole.cores = std::max(whole.cores, account.cores);
     whole.memory = std::max(whole.memory, account.memory);
   }
-  for (const BudgetFileBerth& berth : berths) {
+  for (const BudgetProcess& berth : berths) {
     if (berth.used == 0) continue;
     whole.idle += berth.idle;
     groups[berth.group].account.idle += berth.idle;

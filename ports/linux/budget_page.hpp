@@ -47,7 +47,7 @@ struct BudgetGroup {
   BudgetAccount account;
 };
 
-struct BudgetFileBerth {
+struct BudgetProcess {
   uint32_t used;
   uint32_t group;
   int32_t pid;
@@ -77,7 +77,7 @@ struct Budget::Seat {
 
 struct Budget::Page {
   char magic[8];
-  uint32_t bytes;                 // of the whole page
+  uint32_t size_bytes;            // of the whole page
   std::atomic<uint32_t> changes;  // moves when somebody may run who waited
   pthread_mutex_t mutex;
   BudgetAccount whole;
@@ -87,7 +87,7 @@ struct Budget::Page {
   uint32_t used;        // seats from this number on have never been taken
   uint32_t first_free;  // of those before it; k_no_number: none
   BudgetGroup groups[k_groups_max];
-  BudgetFileBerth berths[k_berths_max];
+  BudgetProcess berths[k_berths_max];
   Seat seats[k_seats_max];
 
   bool small(const BudgetAccount& account, uint64_t bytes) const;
