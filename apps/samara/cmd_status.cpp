@@ -79,28 +79,27 @@ class Status {
     if (auto live = repository_.live_logs()->names()) live_ = std::move(*live);
     TextTable table({"call", "function", "run", "since", "pid", "where"},
                     {false, false, false, true, true, false});
-    for (const RunningCall& running : running_calls(repository_.location())) {
-      auto attempts = engine_.attempts(running.key);
+    for (const store::CallKey& running : running_calls(repository_.location())) {
+      auto attempts = engine_.attempts(running);
       // One that has the lock and has not begun is about to.
       if (!attempts || attempts->empty() || !attempts->back().running) continue;
       const ExecutionRecord& record = attempts->back().record;
-      const std::string name = run_name(running.key);
+      const std::string name = run_name(running);
       if (context_.json()) {
         JsonLine line("running");
-        line.text("call", running.key.call.hex())
-            .text("function", running.key.function.hex())
-            .text("name", label(running.key.function));
+        line.text("call", running.call.hex())
+            .text("function", running.function.hex())
+            .text("name", label(running.function));
         if (!name.empty()) line.text("run", name);
         line.text("attempt", record.id.text())
-            .number("pid", running.pid)
+            .number("pid", record.owner.pid)
             .number("started_ms", record.started_ms)
             .text("runtime", record.runtime)
             .text("place", record.place);
         context_.out().line(std::move(line).done());
       } else {
-        table.row({running.key.call.short_hex(), label(running.key.function), name,
-                   ago(record.started_ms), std::to_string(running.pid),
-                   record.runtime + ", " + record.place});
+        table.row({running.call.short_hex(), label(running.function), name, ago(record.started_ms),
+                   std::to_string(record.owner.pid), record.runtime + ", " + record.place});
       }
     }
     section("running", table);

@@ -23,6 +23,7 @@
 #include "ports/linux/command_box.hpp"
 #include "ports/linux/files.hpp"
 #include "ports/linux/http_curl.hpp"
+#include "ports/linux/private_file.hpp"
 #include "ports/linux/processes.hpp"
 #include "ports/linux/programs.hpp"
 #include "ports/linux/random.hpp"
@@ -31,6 +32,7 @@
 #include "ports/linux/worker_process.hpp"
 #include "runtime/host/host_runtimes.hpp"
 #include "store/directory_repository.hpp"
+#include "store/verified.hpp"
 #include "trust/policy_file.hpp"
 
 namespace samara::cli {
@@ -62,6 +64,17 @@ std::string named_repository(std::string_view name) {
   std::string inside = path + "/" + std::string(k_repository_folder);
   if (!is_file(path + "/samara.json") && is_directory(inside)) return inside;
   return path;
+}
+
+}  // namespace
+
+namespace {
+
+// So that a large argument which another command has hashed is not hashed again.
+void share_verified_files() {
+  static port::LinuxFiles* files = std::make_unique<port::LinuxFiles>().release();
+  auto marks = port::open_private_file(*files, "verified");
+  if (marks) store::VerifiedFiles::of_process().share(*files, std::move(*marks));
 }
 
 }  // namespace
@@ -143,6 +156,7 @@ Result<std::string> Context::locate_repository() {
 
 Result<store::DirectoryRepository*> Context::repository() {
   if (!parts_->repository) {
+    share_verified_files();
     SAMARA_TRY(std::string path, locate_repository());
     std::string owner = "process " + std::to_string(::getpid()) + " (samara";
     if (line_.command != nullptr) {

@@ -2,17 +2,18 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
-#include <climits>
+#include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
+#include <utility>
+
+#include "store/call_locks.hpp"
 
 namespace samara::cli {
 namespace {
@@ -53,10 +54,18 @@ std::string read_proc(const char* path) {
   return out;
 }
 
-// The inodes that processes hold exclusive locks on:
-// "1: FLOCK  ADVISORY  WRITE 4121 fd:00:131 0 EOF".
-std::map<int64_t, std::set<uint64_t>> locks_held() {
-  std::map<int64_t, std::set<uint64_t>> out;
+// A byte of a lock file that somebody holds: its inode and its place.
+using LockedBytes = std::set<std::pair<uint64_t, uint64_t>>;
+
+uint64_t number_in(std::string_view text) {
+  uint64_t out = 0;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
+}
+
+// "1: OFDLCK ADVISORY  WRITE -1 fd:00:131 77 77".
+LockedBytes locked_bytes() {
+  LockedBytes out;
   const std::string text = read_proc("/proc/locks");
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
@@ -70,59 +79,16 @@ std::map<int64_t, std::set<uint64_t>> locks_held() {
     }
     at = end + 1;
     // One that waits has an arrow in the second place.
-    if (words.size() < 6 || words[1] != "FLOCK" || words[3] != "WRITE") continue;
-    int64_t pid = 0;
-    uint64_t inode = 0;
-    const std::string_view place = words[5].substr(words[5].rfind(':') + 1);
-    std::from_chars(words[4].data(), words[4].data() + words[4].size(), pid);
-    std::from_chars(place.data(), place.data() + place.size(), inode);
-    if (pid > 0) out[pid].insert(inode);
+    if (words.size() < 8 || words[1] != "OFDLCK" || words[3] != "WRITE") continue;
+    out.emplace(number_in(words[5].substr(words[5].rfind(':') + 1)), number_in(words[6]));
   }
   return out;
 }
 
-// "<function>/<call>" behind the folder of executions.
-std::optional<store::CallKey> key_of(std::string_view path, std::string_view executions) {
-  constexpr size_t k_digits = 64;
-  if (!path.starts_with(executions)) return std::nullopt;
-  path.remove_prefix(executions.size());
-  if (path.size() != 2 * k_digits + 1 || path[k_digits] != '/') return std::nullopt;
-  auto function = Hash::parse(path.substr(0, k_digits));
-  auto call = Hash::parse(path.substr(k_digits + 1));
-  if (!function || !call) return std::nullopt;
-  return store::CallKey{*function, *call};
-}
-
-}  // namespace
-
-std::vector<RunningCall> running_calls(const std::string& repository) {
-  std::vector<RunningCall> out;
-  char whole[PATH_MAX];
-  if (::realpath(repository.c_str(), whole) == nullptr) return out;
-  const std::string executions = std::string(whole) + "/executions/";
-  for (const auto& [pid, inodes] : locks_held()) {
-    Folder descriptors("/proc/" + std::to_string(pid) + "/fd");
-    while (const char* name = descriptors.next()) {
-      char target[PATH_MAX];
-      const ssize_t size = ::readlinkat(descriptors.descriptor(), name, target, sizeof target);
-      if (size <= 0) continue;
-      auto key = key_of({target, static_cast<size_t>(size)}, executions);
-      struct stat info{};
-      if (!key || ::fstatat(descriptors.descriptor(), name, &info, 0) != 0) continue;
-      if (inodes.contains(info.st_ino)) out.push_back({pid, *key});
-    }
-  }
-  return out;
-}
-
-std::vector<RecentCall> recent_calls(const std::string& repository, size_t calls_max) {
-  struct Seen {
-    int64_t changed_ms;
-    size_t function;
-    Hash call;
-  };
-  std::vector<Hash> functions;
-  std::vector<Seen> seen;
+// Calls with records; `visit` is given the folder of the function too.
+void each_call(
+    const std::string& repository,
+    const std::function<void(const store::CallKey&, int folder, const char* name)>& visit) {
   Folder top(repository + "/executions");
   while (const char* name = top.next()) {
     auto function = Hash::parse(name);
@@ -130,24 +96,46 @@ std::vector<RecentCall> recent_calls(const std::string& repository, size_t calls
     Folder calls(::openat(top.descriptor(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     while (const char* call_name = calls.next()) {
       auto call = Hash::parse(call_name);
-      struct stat info{};
-      if (!call || ::fstatat(calls.descriptor(), call_name, &info, AT_SYMLINK_NOFOLLOW) != 0) {
-        continue;
-      }
-      const int64_t changed_ms =
-          int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
-      seen.push_back({changed_ms, functions.size(), *call});
+      if (call) visit({*function, *call}, calls.descriptor(), call_name);
     }
-    functions.push_back(*function);
   }
-  const size_t count = std::min(calls_max, seen.size());
-  std::partial_sort(seen.begin(), seen.begin() + static_cast<ptrdiff_t>(count), seen.end(),
-                    [](const Seen& a, const Seen& b) { return a.changed_ms > b.changed_ms; });
+}
+
+}  // namespace
+
+std::vector<store::CallKey> running_calls(const std::string& repository) {
+  std::vector<store::CallKey> out;
+  const LockedBytes locked = locked_bytes();
+  if (locked.empty()) return out;
+  std::map<std::string, uint64_t> inodes;
+  Folder locks(repository + "/locks");
+  while (const char* name = locks.next()) {
+    struct stat info{};
+    if (::fstatat(locks.descriptor(), name, &info, 0) == 0) inodes[name] = info.st_ino;
+  }
+  each_call(repository, [&](const store::CallKey& key, int, const char*) {
+    const store::CallLockPlace place = store::lock_place(key.call);
+    auto inode = inodes.find(place.file);
+    if (inode == inodes.end() || !locked.contains({inode->second, place.byte})) return;
+    out.push_back(key);
+  });
+  return out;
+}
+
+std::vector<RecentCall> recent_calls(const std::string& repository, size_t calls_max) {
   std::vector<RecentCall> out;
-  out.reserve(count);
-  for (size_t i = 0; i < count; i++) {
-    out.push_back({seen[i].changed_ms, {functions[seen[i].function], seen[i].call}});
-  }
+  each_call(repository, [&](const store::CallKey& key, int folder, const char* name) {
+    struct stat info{};
+    if (::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
+    const int64_t changed_ms =
+        int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000;
+    out.push_back({changed_ms, key});
+  });
+  const size_t count = std::min(calls_max, out.size());
+  std::partial_sort(
+      out.begin(), out.begin() + static_cast<ptrdiff_t>(count), out.end(),
+      [](const RecentCall& a, const RecentCall& b) { return a.changed_ms > b.changed_ms; });
+  out.resize(count);
   return out;
 }
 

@@ -7,6 +7,8 @@
 #include <mutex>
 
 #include "platform/standard.hpp"
+#include "ports/linux/private_file.hpp"
+#include "store/verified.hpp"
 #include "value/text_type.hpp"
 
 #ifndef SAMARA_VERSION
@@ -24,7 +26,13 @@ static_assert(SAMARA_OUTCOME_ERROR == static_cast<int>(OutcomeKind::error));
 static_assert(SAMARA_OUTCOME_LIMIT == static_cast<int>(OutcomeKind::limit));
 
 port::LinuxFiles& shared_files() {
-  static port::LinuxFiles* files = std::make_unique<port::LinuxFiles>().release();
+  static port::LinuxFiles* files = [] {
+    port::LinuxFiles* made = std::make_unique<port::LinuxFiles>().release();
+    // Without it each process hashes what it reads.
+    auto marks = port::open_private_file(*made, "verified");
+    if (marks) store::VerifiedFiles::of_process().share(*made, std::move(*marks));
+    return made;
+  }();
   return *files;
 }
 
@@ -44,6 +52,32 @@ std::shared_ptr<SharedQueue> shared_queue(const std::string& path) {
     entry = out;
   }
   return out;
+}
+
+Result<std::shared_ptr<SharedStore>> shared_store(const std::string& path) {
+  // By the folder and not by its name, which may lead to another one later.
+  struct Key {
+    pid_t process;
+    uint64_t device;
+    uint64_t inode;
+    auto operator<=>(const Key&) const = default;
+  };
+  static std::mutex mutex;
+  static std::map<Key, std::weak_ptr<SharedStore>> known;
+  Key key{::getpid(), 0, 0};
+  auto info = shared_files().info_at(port::k_no_directory, path + "/.");
+  if (info) key = {key.process, info->device, info->inode};
+  std::lock_guard guard(mutex);
+  std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
+  if (info) {
+    if (auto out = known[key].lock()) return out;
+  }
+  auto made = std::make_shared<SharedStore>();
+  std::string owner = "process " + std::to_string(key.process) + " (libsamara)";
+  SAMARA_TRY(made->repository,
+             store::DirectoryRepository::open(shared_files(), made->random, path, owner));
+  if (info) known[key] = made;
+  return made;
 }
 
 int32_t finish(samara_repository* repository, const Result<void>& result) {
@@ -91,9 +125,8 @@ Result<void> open(samara_repository& handle, const char* path, bool make) {
                                                 .http = nullptr,
                                                 .working_directory = working_directory()}));
   if (make) SAMARA_CHECK(store::DirectoryRepository::init(handle.files, path));
-  std::string owner = "process " + std::to_string(::getpid()) + " (libsamara)";
-  SAMARA_TRY(handle.store,
-             store::DirectoryRepository::open(handle.files, handle.random, path, owner));
+  SAMARA_TRY(handle.shared, shared_store(path));
+  handle.store = handle.shared->repository.get();
   return {};
 }
 

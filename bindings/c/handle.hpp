@@ -39,6 +39,15 @@ struct SharedQueue {
 /// Also after a fork, where the child gets its own.
 std::shared_ptr<SharedQueue> shared_queue(const std::string& path);
 
+/// The way of this process to the files of a repository: one for all handles, so that what one
+/// stores the others know, and calls from many threads go to one journal.
+struct SharedStore {
+  port::LinuxRandom random;
+  std::unique_ptr<store::DirectoryRepository> repository;
+};
+/// Also after a fork, where the child gets its own. Errors: as DirectoryRepository::open.
+Result<std::shared_ptr<SharedStore>> shared_store(const std::string& path);
+
 /// Of the process, never gone: mappings of objects outlive their repository. Has no state.
 port::LinuxFiles& shared_files();
 
@@ -66,7 +75,8 @@ struct samara_repository {
   samara::TypeTable types;
   samara::eval::PlatformRegistry platform;
   std::vector<std::string> capabilities;
-  std::unique_ptr<samara::store::DirectoryRepository> store;
+  std::shared_ptr<samara::capi::SharedStore> shared;
+  samara::store::DirectoryRepository* store = nullptr;  // in `shared`; null: not open
   samara::port::LinuxPrograms programs;
   samara::port::LinuxSandbox sandbox;
   samara::port::LinuxCommandBox commands;

@@ -81,6 +81,16 @@ Result<void> done(int status) {
   return {};
 }
 
+Result<struct flock> range_at(uint64_t at, short type) {
+  SAMARA_TRY(off_t start, narrow<off_t>(at));
+  struct flock out{};
+  out.l_type = type;
+  out.l_whence = SEEK_SET;
+  out.l_start = start;
+  out.l_len = 1;
+  return out;
+}
+
 // File systems without renameat2 flags (NFS among them) get the same atomic refusal from link.
 Result<void> rename_by_link(int from_directory, const char* from, int to_directory,
                             const char* to) {
@@ -247,6 +257,23 @@ Result<bool> LinuxFiles::lock(Handle file, LockMode mode, LockWait wait) {
     return os_error(errno);
   }
   return true;
+}
+
+Result<void> LinuxFiles::unlock(Handle file) { return done(::flock(file.number, LOCK_UN)); }
+
+Result<bool> LinuxFiles::lock_byte(Handle file, uint64_t at, LockWait wait) {
+  SAMARA_TRY(struct flock range, range_at(at, F_WRLCK));
+  while (::fcntl(file.number, wait == LockWait::yes ? F_OFD_SETLKW : F_OFD_SETLK, &range) != 0) {
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN || errno == EACCES) return false;
+    return os_error(errno);
+  }
+  return true;
+}
+
+Result<void> LinuxFiles::unlock_byte(Handle file, uint64_t at) {
+  SAMARA_TRY(struct flock range, range_at(at, F_UNLCK));
+  return done(::fcntl(file.number, F_OFD_SETLK, &range));
 }
 
 Result<ByteView> LinuxFiles::map(Handle file, uint64_t size_bytes) {

@@ -1,6 +1,6 @@
 #pragma once
-// LinuxFiles: Files by system calls. Locks are flock locks, which belong to the open file.
-// Threads: any.
+// LinuxFiles: Files by system calls. Locks are flock locks, those of bytes OFD locks: both belong
+// to the open file. Threads: any.
 
 #include "port/files.hpp"
 
@@ -26,6 +26,9 @@ class LinuxFiles final : public Files {
   Result<void> remove(Handle directory, std::string_view path) override;
   Result<void> remove_directory(Handle directory, std::string_view path) override;
   Result<bool> lock(Handle file, LockMode mode, LockWait wait) override;
+  Result<void> unlock(Handle file) override;
+  Result<bool> lock_byte(Handle file, uint64_t at, LockWait wait) override;
+  Result<void> unlock_byte(Handle file, uint64_t at) override;
   Result<ByteView> map(Handle file, uint64_t size_bytes) override;
   void unmap(ByteView bytes) override;
 };

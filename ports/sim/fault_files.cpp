@@ -124,6 +124,18 @@ Result<bool> FaultFiles::lock(Handle file, LockMode mode, LockWait wait) {
   return guarded([&] { return real_.lock(file, mode, wait); });
 }
 
+Result<void> FaultFiles::unlock(Handle file) {
+  return guarded([&] { return real_.unlock(file); });
+}
+
+Result<bool> FaultFiles::lock_byte(Handle file, uint64_t at, LockWait wait) {
+  return guarded([&] { return real_.lock_byte(file, at, wait); });
+}
+
+Result<void> FaultFiles::unlock_byte(Handle file, uint64_t at) {
+  return guarded([&] { return real_.unlock_byte(file, at); });
+}
+
 Result<ByteView> FaultFiles::map(Handle file, uint64_t size_bytes) {
   if (due()) return fault();
   return real_.map(file, size_bytes);

@@ -51,6 +51,9 @@ class FaultFiles final : public Files {
   Result<void> remove(Handle directory, std::string_view path) override;
   Result<void> remove_directory(Handle directory, std::string_view path) override;
   Result<bool> lock(Handle file, LockMode mode, LockWait wait) override;
+  Result<void> unlock(Handle file) override;
+  Result<bool> lock_byte(Handle file, uint64_t at, LockWait wait) override;
+  Result<void> unlock_byte(Handle file, uint64_t at) override;
   Result<ByteView> map(Handle file, uint64_t size_bytes) override;
   void unmap(ByteView bytes) override;
 

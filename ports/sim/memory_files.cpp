@@ -19,6 +19,7 @@ struct MemoryFiles::Inode {
   std::map<std::string, InodeRef, std::less<>> synced_entries;
   uint32_t shared_locks = 0;
   bool exclusive_lock = false;
+  std::map<uint64_t, int32_t> locked_bytes;  // by which handle
 };
 
 namespace {
@@ -141,6 +142,7 @@ void MemoryFiles::close(Handle file) {
   Open& open = found->second;
   if (open.locked && open.lock == LockMode::shared) open.inode->shared_locks--;
   if (open.locked && open.lock == LockMode::exclusive) open.inode->exclusive_lock = false;
+  std::erase_if(open.inode->locked_bytes, [&](const auto& at) { return at.second == file.number; });
   const Open closed = std::move(open);
   open_.erase(found);
   const bool writable = closed.mode != OpenMode::read && closed.mode != OpenMode::directory;
@@ -322,6 +324,32 @@ Result<bool> MemoryFiles::lock(Handle file, LockMode mode, LockWait wait) {
   open->locked = true;
   open->lock = mode;
   return true;
+}
+
+Result<void> MemoryFiles::unlock(Handle file) {
+  SAMARA_TRY(Open * open, opened(file));
+  if (!open->locked) return {};
+  if (open->lock == LockMode::shared) open->inode->shared_locks--;
+  if (open->lock == LockMode::exclusive) open->inode->exclusive_lock = false;
+  open->locked = false;
+  return {};
+}
+
+Result<bool> MemoryFiles::lock_byte(Handle file, uint64_t at, LockWait wait) {
+  SAMARA_TRY(Open * open, opened(file));
+  const auto holder = open->inode->locked_bytes.try_emplace(at, file.number).first;
+  if (holder->second == file.number) return true;
+  if (wait == LockWait::yes) return os_error(EDEADLK);
+  return false;
+}
+
+Result<void> MemoryFiles::unlock_byte(Handle file, uint64_t at) {
+  SAMARA_TRY(Open * open, opened(file));
+  const auto holder = open->inode->locked_bytes.find(at);
+  if (holder != open->inode->locked_bytes.end() && holder->second == file.number) {
+    open->inode->locked_bytes.erase(holder);
+  }
+  return {};
 }
 
 Result<ByteView> MemoryFiles::map(Handle file, uint64_t size_bytes) {

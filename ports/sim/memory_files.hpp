@@ -68,6 +68,9 @@ class MemoryFiles final : public Files {
   Result<void> remove_directory(Handle directory, std::string_view path) override;
   /// A wait that could never end (one thread) is reported as EDEADLK.
   Result<bool> lock(Handle file, LockMode mode, LockWait wait) override;
+  Result<void> unlock(Handle file) override;
+  Result<bool> lock_byte(Handle file, uint64_t at, LockWait wait) override;
+  Result<void> unlock_byte(Handle file, uint64_t at) override;
   Result<ByteView> map(Handle file, uint64_t size_bytes) override;
   void unmap(ByteView bytes) override;
 

@@ -132,7 +132,8 @@ Result<Outcome> read_outcome(const Type* type, Slot value) {
   return Outcome::of(kind, std::string(text_of(payload)));
 }
 
-Result<Bytes> encode_execution(const ExecutionRecord& record, const RecordTypes& types) {
+Result<Bytes> encode_execution(const ExecutionRecord& record, const RecordTypes& types,
+                               Beast2Plan* plan) {
   RecordBuilder build;
   ArrayObject* arguments = build.array();
   for (const Hash& argument : record.spec.arguments) build.push(arguments, build.hash(argument));
@@ -159,7 +160,7 @@ Result<Bytes> encode_execution(const ExecutionRecord& record, const RecordTypes&
        build.structure({number(usage.wall_ns), number(usage.cpu_ns), number(usage.steps),
                         number(usage.peak_memory_bytes)}),
        build_log(build, record.log), outcome, Slot::of(decisions)});
-  return build.encode(types.execution, value);
+  return build.encode(types.execution, value, plan);
 }
 
 Result<ExecutionRecord> decode_execution(ByteView bytes, const RecordTypes& types) {

@@ -12,6 +12,8 @@
 
 namespace samara {
 
+class Beast2Plan;  // value/beast2_plan.hpp
+
 /// A process, so that nobody takes another one with the same number for it.
 struct ProcessIdentity {
   int64_t pid = 0;
@@ -50,7 +52,9 @@ struct ExecutionRecord {
 };
 
 /// Requires: `call` is the id of `spec`.
-Result<Bytes> encode_execution(const ExecutionRecord& record, const RecordTypes& types);
+/// `plan`: kept between calls with the same `types`, it saves time.
+Result<Bytes> encode_execution(const ExecutionRecord& record, const RecordTypes& types,
+                               Beast2Plan* plan = nullptr);
 /// Errors: corrupt, unsupported (a newer version), exhausted.
 Result<ExecutionRecord> decode_execution(ByteView bytes, const RecordTypes& types);
 

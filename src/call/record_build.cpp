@@ -10,9 +10,9 @@ Slot RecordBuilder::tagged(const Type* variant, std::string_view name, Slot payl
   return Slot::of(heap_.new_tagged(static_cast<uint32_t>(index), payload));
 }
 
-Result<Bytes> RecordBuilder::encode(const Type* type, Slot value) {
+Result<Bytes> RecordBuilder::encode(const Type* type, Slot value, Beast2Plan* plan) {
   if (failed_ || heap_.exhausted()) return Error(Code::exhausted, "a record needs too much memory");
-  return encode_beast2(type, value, {.dialect = Dialect::b});
+  return encode_beast2(type, value, {.dialect = Dialect::b, .plan = plan});
 }
 
 namespace {

@@ -33,7 +33,7 @@ class RecordBuilder {
   Slot tagged(const Type* variant, std::string_view name, Slot payload);
 
   /// Canonical full beast2. Errors: exhausted.
-  Result<Bytes> encode(const Type* type, Slot value);
+  Result<Bytes> encode(const Type* type, Slot value, Beast2Plan* plan = nullptr);
 
  private:
   Slot bytes(ByteView contents) {

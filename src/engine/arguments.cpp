@@ -117,6 +117,15 @@ Result<void> LoadedArguments::load(store::Repository& repository, TypeTable& typ
   return {};
 }
 
+std::vector<store::NamedBytes> LoadedArguments::unstored() const {
+  std::vector<store::NamedBytes> out;
+  out.reserve(sources_.size() + 1);  // and a result
+  for (size_t i = 0; i < sources_.size(); i++) {
+    if (!sources_[i].stored) out.push_back({ids_[i], sources_[i].bytes});
+  }
+  return out;
+}
+
 Result<void> LoadedArguments::store(store::Repository& repository, store::Durability durability,
                                     bool all) const {
   for (size_t i = 0; i < sources_.size(); i++) {

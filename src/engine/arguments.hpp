@@ -47,6 +47,8 @@ class LoadedArguments {
   std::span<const runtime::Argument> values() const { return values_; }
   /// Stores those which did not come out of the repository, or `all`.
   Result<void> store(store::Repository& repository, store::Durability durability, bool all) const;
+  /// Those which did not come out of the repository.
+  std::vector<store::NamedBytes> unstored() const;
 
  private:
   struct Source {

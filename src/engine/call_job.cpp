@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/sha256.hpp"
 #include "engine/subcaller.hpp"
 #include "store/names.hpp"
 
@@ -93,28 +94,30 @@ Result<CallResult> CallJob::run() {
   SAMARA_CHECK(load());
   Hash guessed = call_;
   set_spec(arguments_.ids());
-  if (request_.memo && call_ != guessed) {
-    std::optional<CallResult> known = answer();
+  if (call_ != guessed) {
+    turn_.reset();
+    std::optional<CallResult> known;
+    if (request_.memo) known = answer_in_turn();
     if (known.has_value()) return std::move(*known);
   }
   if (std::optional<CallResult> circle = cycle()) return std::move(*circle);
   SAMARA_TRY(auto prepared, prepare());
-  SAMARA_CHECK(arguments_.store(shared_.repository(), request_.options.durability, false));
-  SAMARA_TRY(auto turn, wait_for_turn());
-  if (turn == nullptr) return circle_outcome("by a call that another process runs");
-  // Somebody may have run it since we looked.
-  SAMARA_TRY(std::vector<Attempt> attempts, shared_.records.attempts(key()));
-  if (request_.memo) {
-    auto gave = std::find_if(attempts.rbegin(), attempts.rend(), gave_value);
-    if (gave != attempts.rend()) {
-      std::optional<CallResult> known = answer(ExecutionRecord(gave->record));
-      if (known.has_value()) return std::move(*known);
-    }
+  late_record_ = may_record_late();
+  // Otherwise they are stored with the record.
+  if (!late_record_) SAMARA_CHECK(store_arguments(false));
+  if (turn_ == nullptr) {
+    SAMARA_TRY(turn_, wait_for_turn());
+    if (turn_ == nullptr) return circle_outcome("by a call that another process runs");
+    // Somebody may have run it since we looked.
+    SAMARA_TRY(attempts_, shared_.records.attempts(key()));
+    std::optional<CallResult> known;
+    if (request_.memo) known = answer_of_attempts();
+    if (known.has_value()) return std::move(*known);
   }
   SAMARA_CHECK(
       shared_.quarantine.check(spec_.function, request_.function.record.kind, request_.name));
   Past past;
-  SAMARA_CHECK(look_back(std::move(attempts), past));
+  SAMARA_CHECK(look_back(std::move(attempts_), past));
   SAMARA_CHECK(begin(past));
   SAMARA_TRY(Finished finished, execute(*prepared));
   remember(finished.record, finished.bytes);
@@ -188,17 +191,28 @@ std::optional<CallResult> CallJob::quick_answer() {
   auto ids = quick_ids(request_.arguments);
   if (!ids.has_value()) return std::nullopt;
   set_spec(std::move(*ids));
-  return answer();
+  return answer_in_turn();
 }
 
-// The answer in the records of the repository. Its result must be whole: a damaged one is no
-// answer.
-std::optional<CallResult> CallJob::answer() {
-  auto found = shared_.records.latest(key(), gave_value);
-  if (!found || !found->has_value()) return std::nullopt;
-  return answer(std::move((*found)->record));
+// The answer in the records of the repository. Where nobody runs the call, its turn is taken first:
+// then nobody begins to run it after the look, and one look is enough.
+std::optional<CallResult> CallJob::answer_in_turn() {
+  auto turn = shared_.repository().executions().lock(key(), port::LockWait::no);
+  auto found = shared_.records.attempts(key());
+  if (!found) return std::nullopt;
+  attempts_ = std::move(*found);
+  std::optional<CallResult> known = answer_of_attempts();
+  if (turn && !known.has_value()) turn_ = std::move(*turn);
+  return known;
 }
 
+std::optional<CallResult> CallJob::answer_of_attempts() {
+  auto gave = std::find_if(attempts_.rbegin(), attempts_.rend(), gave_value);
+  if (gave == attempts_.rend()) return std::nullopt;
+  return answer(ExecutionRecord(gave->record));
+}
+
+// The result must be whole: a damaged one is no answer.
 std::optional<CallResult> CallJob::answer(ExecutionRecord record) {
   auto object = shared_.repository().objects().view(record.outcome->value);
   if (!object) {
@@ -253,15 +267,15 @@ Result<std::unique_ptr<store::CallLock>> CallJob::wait_on() {
 
 void CallJob::tell_waiting(const std::optional<store::CallKey>& callee) {
   if (record_.id == Uuid{}) return;  // another process has the record
+  record_late();
   ExecutionRecord record = record_;
   if (callee.has_value()) {
     record.decisions.push_back(std::string(k_waits_for) + callee->function.hex() + "/" +
                                callee->call.hex());
   }
   // Others then find a circle later or never, and wait until somebody's deadline.
-  static_cast<void>(shared_.records.put(record, store::Durability::cached, [this] {
-    return arguments_.store(shared_.repository(), request_.options.durability, true);
-  }));
+  static_cast<void>(shared_.records.put(record, store::Durability::cached,
+                                        [this] { return store_arguments(true); }));
 }
 
 // Follows what the calls of other processes wait for, back to one that waits for this.
@@ -310,15 +324,15 @@ Result<void> CallJob::look_back(std::vector<Attempt> attempts, Past& past) {
 }
 
 Result<void> CallJob::record_running() {
-  return shared_.records.put(record_, store::Durability::cached, [this] {
-    return arguments_.store(shared_.repository(), request_.options.durability, true);
-  });
+  return shared_.records.put(record_, store::Durability::cached,
+                             [this] { return store_arguments(true); });
 }
 
 // Of a call that may run again and again, and whose arguments travel with it, nothing is lost if
 // the attempt is: a record is only worth its cost once the run takes long.
 bool CallJob::may_record_late() const {
   if (runtime_->wants_values() || !request_.function.pure) return false;
+  if (request_.options.durability != store::Durability::cached) return false;
   const auto values = arguments_.values();
   return std::all_of(values.begin(), values.end(), [](const runtime::Argument& given) {
     return !given.encoded.empty() && given.encoded.size() <= runtime::k_inline_bytes_max;
@@ -344,8 +358,37 @@ Result<void> CallJob::begin(const Past& past) {
   record_.decisions.insert(record_.decisions.end(), decisions_.begin(), decisions_.end());
   record_.decisions.push_back(std::move(placement.reason));
   shared_.history.add(call_, spec_);
-  late_record_ = may_record_late();
   return late_record_ ? Result<void>() : record_running();
+}
+
+Result<void> CallJob::store_arguments(bool all) const {
+  return arguments_.store(shared_.repository(), request_.options.durability, all);
+}
+
+// Now that it takes long, others may look.
+void CallJob::record_late() {
+  if (!late_record_) return;
+  late_record_ = false;
+  // Without a record it runs all the same; what it has in the end is stored then.
+  late_record_ = !store_arguments(true) || !record_running();
+}
+
+// The finished record, with what it speaks of where that is not stored yet.
+Result<void> CallJob::record_finished(const Bytes* value, LogBuffer* log) {
+  auto store_again = [&]() -> Result<void> {
+    SAMARA_CHECK(store_arguments(true));
+    if (value != nullptr) SAMARA_CHECK(store_result(*value));
+    return log == nullptr ? Result<void>() : record_log(*log);
+  };
+  // Failures are few, and people look for them among the files.
+  if (late_record_ && record_.outcome->is_value()) {
+    std::vector<store::NamedBytes> objects = arguments_.unstored();
+    if (value != nullptr) objects.push_back({record_.outcome->value, *value});
+    return shared_.records.put_new(record_, objects, store_again);
+  }
+  if (late_record_) SAMARA_CHECK(store_arguments(false));
+  if (value != nullptr) SAMARA_CHECK(store_result(*value));
+  return shared_.records.put(record_, request_.options.durability, store_again);
 }
 
 Result<runtime::RunResult> CallJob::run_code(const runtime::Prepared& prepared, LogSink& log) {
@@ -359,8 +402,7 @@ Result<runtime::RunResult> CallJob::run_code(const runtime::Prepared& prepared, 
   run.name = request_.name;
   run.observer = options.observer;
   runtime::RunIdentity identity = this->identity();
-  // Without a record it runs all the same.
-  if (late_record_) identity.on_long = [this] { static_cast<void>(record_running()); };
+  if (late_record_) identity.on_long = [this] { record_late(); };
   run.identity = &identity;
   Subcaller subcaller(shared_, request_, call_, *this);
   run.subcalls = &subcaller;
@@ -392,9 +434,7 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
     record_.outcome = Outcome::of(OutcomeKind::trap,
                                   "it could not go on: " + std::string(begun.error().message()));
     record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);
-    static_cast<void>(shared_.records.put(record_, store::Durability::cached, [this] {
-      return arguments_.store(shared_.repository(), request_.options.durability, true);
-    }));
+    static_cast<void>(record_finished(nullptr, nullptr));
     return std::move(begun).error();
   }
   runtime::RunResult ran = std::move(*begun);
@@ -403,7 +443,7 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
     SAMARA_CHECK(check_stored(ran.outcome));
   } else if (ran.outcome.is_value()) {
     bytes = std::make_shared<const Bytes>(std::move(ran.value));
-    SAMARA_TRY(ran.outcome.value, store_result(*bytes));
+    ran.outcome.value = sha256(*bytes);
   }
   record_.outcome = std::move(ran.outcome);
   record_.decisions.insert(record_.decisions.end(), ran.decisions.begin(), ran.decisions.end());
@@ -411,14 +451,7 @@ Result<CallJob::Finished> CallJob::execute(const runtime::Prepared& prepared) {
   live.flush();
   SAMARA_CHECK(record_log(log));
   record_.finished_ms = std::max(shared_.wall_ms(), record_.started_ms);
-  auto store_again = [&]() -> Result<void> {
-    SAMARA_CHECK(arguments_.store(shared_.repository(), options.durability, true));
-    if (bytes != nullptr) {
-      SAMARA_CHECK(store_result(*bytes));
-    }
-    return record_log(log);
-  };
-  SAMARA_CHECK(shared_.records.put(record_, options.durability, store_again));
+  SAMARA_CHECK(record_finished(bytes.get(), &log));
   return Finished{record_, bytes};
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // CallJob: one call from its arguments to its outcome, where the answer is not in this process's
 // memory. The order of its durable effects: arguments, `running` record, result object, finished
-// record. Threads: one, with a large stack. Specified by: docs/formats/call.md.
+// record; of a quick pure call all in one step at the end. Threads: one, with a large stack.
+// Specified by: docs/formats/call.md.
 
 #include "engine/reasons.hpp"
 #include "engine/shared.hpp"
@@ -58,13 +59,17 @@ class CallJob {
   Result<void> load();
   void set_spec(std::vector<Hash> arguments);
   store::CallKey key() const { return {spec_.function, call_}; }
-  std::optional<CallResult> answer();
+  std::optional<CallResult> answer_in_turn();
+  std::optional<CallResult> answer_of_attempts();
   std::optional<CallResult> answer(ExecutionRecord record);
   /// Null: it would wait for ever.
   Result<std::unique_ptr<store::CallLock>> wait_for_turn();
   Result<std::unique_ptr<store::CallLock>> wait_on();
   Result<void> look_back(std::vector<Attempt> attempts, Past& past);
+  Result<void> store_arguments(bool all) const;
   Result<void> record_running();
+  void record_late();
+  Result<void> record_finished(const Bytes* value, LogBuffer* log);
   bool may_record_late() const;
   Result<void> begin(const Past& past);
   Result<runtime::RunResult> run_code(const runtime::Prepared& prepared, LogSink& log);
@@ -84,9 +89,11 @@ class CallJob {
   LoadedArguments arguments_;
   CallSpec spec_;
   Hash call_;
+  std::unique_ptr<store::CallLock> turn_;  // the right to run it
+  std::vector<Attempt> attempts_;          // all there were when it was last looked
   ExecutionRecord record_;
   std::vector<std::string> decisions_;  // taken on the way
-  bool late_record_ = false;            // `running` is recorded when it takes long
+  bool late_record_ = false;            // nothing is stored yet
   bool told_ = false;                   // the caller's record says that it waits
   std::optional<Hash> lost_value_;      // answered once, but the object is gone
 };

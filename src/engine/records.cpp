@@ -14,13 +14,31 @@ port::ProcessId process_of(const ProcessIdentity& owner) {
 
 }  // namespace
 
+Result<Bytes> Records::encode(const ExecutionRecord& record) {
+  std::lock_guard guard(mutex_);
+  return encode_execution(record, types_, &plan_);
+}
+
 Result<void> Records::put(const ExecutionRecord& record, store::Durability durability,
                           const std::function<Result<void>()>& store_again) {
-  SAMARA_TRY(Bytes bytes, encode_execution(record, types_));
+  SAMARA_TRY(Bytes bytes, encode(record));
   std::vector<Hash> names = names_of(record);
   store::CallKey key{record.spec.function, record.call};
   for (int round = 0;; round++) {
     auto written = repository_.executions().put(key, record.id.text(), bytes, names, durability);
+    if (written || written.error().code != Code::conflict || round == k_rounds_max) return written;
+    SAMARA_CHECK(store_again());
+  }
+}
+
+Result<void> Records::put_new(const ExecutionRecord& record,
+                              std::span<const store::NamedBytes> objects,
+                              const std::function<Result<void>()>& store_again) {
+  SAMARA_TRY(Bytes bytes, encode(record));
+  std::vector<Hash> names = names_of(record);
+  store::CallKey key{record.spec.function, record.call};
+  for (int round = 0;; round++) {
+    auto written = repository_.executions().put_whole(key, record.id.text(), bytes, names, objects);
     if (written || written.error().code != Code::conflict || round == k_rounds_max) return written;
     SAMARA_CHECK(store_again());
   }

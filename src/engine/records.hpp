@@ -1,8 +1,9 @@
 #pragma once
-// Records: execution records in a repository, one file for each attempt, named by its id.
+// Records: execution records in a repository, one for each attempt, named by its id.
 // Threads: any. Specified by: docs/formats/execution-record.md.
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "call/execution_record.hpp"
 #include "port/processes.hpp"
 #include "store/repository.hpp"
+#include "value/beast2_plan.hpp"
 
 namespace samara::engine {
 
@@ -35,6 +37,10 @@ class Records {
   Result<void> put(const ExecutionRecord& record, store::Durability durability,
                    const std::function<Result<void>()>& store_again);
 
+  /// Stores the first record of an attempt, and objects that it names, in one step.
+  Result<void> put_new(const ExecutionRecord& record, std::span<const store::NamedBytes> objects,
+                       const std::function<Result<void>()>& store_again);
+
   /// Attempts at a call, oldest first. Damaged records are left out.
   Result<std::vector<Attempt>> attempts(const store::CallKey& key);
   /// The latest attempt that `wanted` accepts; looks at no more records than it must.
@@ -44,11 +50,14 @@ class Records {
   Result<size_t> count(const store::CallKey& key);
 
  private:
+  Result<Bytes> encode(const ExecutionRecord& record);
   std::optional<Attempt> read(const store::CallKey& key, const std::string& name);
 
   store::Repository& repository_;
   const RecordTypes& types_;
   port::Processes& processes_;
+  std::mutex mutex_;  // guards plan_
+  Beast2Plan plan_;
 };
 
 }  // namespace samara::engine

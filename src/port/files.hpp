@@ -94,6 +94,12 @@ class Files {
   /// A kernel lock on the open file; it ends with the handle, so also with the process. Two handles
   /// of one process exclude each other. false: LockWait::no and somebody holds it.
   virtual Result<bool> lock(Handle file, LockMode mode, LockWait wait) = 0;
+  /// Gives back what lock() took, without closing.
+  virtual Result<void> unlock(Handle file) = 0;
+  /// As an exclusive lock() on one byte, which need not be there. Handles exclude each other;
+  /// whoever shares one handle must see to that himself. Requires: the file is open for writing.
+  virtual Result<bool> lock_byte(Handle file, uint64_t at, LockWait wait) = 0;
+  virtual Result<void> unlock_byte(Handle file, uint64_t at) = 0;
 
   /// The first `size_bytes` bytes as read-only memory, until unmap.
   virtual Result<ByteView> map(Handle file, uint64_t size_bytes) = 0;

@@ -8,7 +8,6 @@
 namespace samara::store {
 
 using port::Handle;
-using port::LockMode;
 using port::LockWait;
 using port::OpenFile;
 using port::OpenMode;
@@ -22,14 +21,6 @@ Error cannot(std::string_view verb, const CallKey& key, Error&& error) {
   return std::move(error).with_context("cannot " + std::string(verb) + " record of call " +
                                        in_quotes(key.call));
 }
-
-class DirectoryCallLock final : public CallLock {
- public:
-  explicit DirectoryCallLock(OpenFile directory) : directory_(std::move(directory)) {}
-
- private:
-  OpenFile directory_;
-};
 
 }  // namespace
 
@@ -82,11 +73,32 @@ Result<void> DirectoryExecutions::put(const CallKey& key, std::string_view name,
   return written;
 }
 
+Result<void> DirectoryExecutions::put_whole(const CallKey& key, std::string_view name,
+                                            ByteView bytes, std::span<const Hash> names,
+                                            std::span<const NamedBytes> objects) {
+  auto result = [&]() -> Result<void> {
+    SAMARA_CHECK(check_component(name));
+    SAMARA_TRY(bool added, folder_.journals().add({key, name, bytes, names, objects}));
+    if (added) return {};
+    for (const NamedBytes& object : objects) {
+      SAMARA_TRY(Hash stored, objects_.put(object.bytes, Durability::cached));
+      SAMARA_ASSERT(stored == object.id);
+    }
+    return write(key, name, bytes, names, Durability::cached);
+  }();
+  if (!result) return cannot("write", key, std::move(result).error());
+  return result;
+}
+
 Result<Bytes> DirectoryExecutions::get(const CallKey& key, std::string_view name) {
   auto result = [&]() -> Result<Bytes> {
     SAMARA_CHECK(check_component(name));
-    return read_whole(folder_.files(), folder_.executions(),
-                      call_path(key) + "/" + std::string(name), k_record_bytes_max);
+    auto file = read_whole(folder_.files(), folder_.executions(),
+                           call_path(key) + "/" + std::string(name), k_record_bytes_max);
+    if (file || file.error().code != Code::not_found) return file;
+    SAMARA_TRY(auto entry, folder_.journals().record(key, name));
+    if (entry) return std::move(*entry);
+    return file;
   }();
   if (!result) return cannot("read", key, std::move(result).error());
   return result;
@@ -95,24 +107,39 @@ Result<Bytes> DirectoryExecutions::get(const CallKey& key, std::string_view name
 Result<void> DirectoryExecutions::remove(const CallKey& key, std::string_view name) {
   auto result = [&]() -> Result<void> {
     SAMARA_CHECK(check_component(name));
-    return folder_.files().remove(folder_.executions(), call_path(key) + "/" + std::string(name));
+    auto file =
+        folder_.files().remove(folder_.executions(), call_path(key) + "/" + std::string(name));
+    if (!file && file.error().code != Code::not_found) return file;
+    SAMARA_TRY(bool removed, folder_.journals().remove_record(key, name));
+    if (removed) return {};
+    return file;
   }();
   if (!result) return cannot("remove", key, std::move(result).error());
   return result;
 }
 
-Result<std::vector<std::string>> DirectoryExecutions::list(const CallKey& key) {
+Result<std::vector<std::string>> DirectoryExecutions::list_files(const CallKey& key) {
   std::vector<std::string> out;
   auto directory =
       OpenFile::open(folder_.files(), folder_.executions(), call_path(key), OpenMode::directory);
   if (!directory && directory.error().code == Code::not_found) return out;
-  if (!directory) return cannot("list", key, std::move(directory).error());
-  auto entries = folder_.files().list(directory->handle());
-  if (!entries) return cannot("list", key, std::move(entries).error());
-  for (port::DirectoryEntry& entry : *entries) {
+  if (!directory) return std::move(directory).error();
+  SAMARA_TRY(auto entries, folder_.files().list(directory->handle()));
+  out.reserve(entries.size());
+  for (port::DirectoryEntry& entry : entries) {
     if (entry.kind == port::FileKind::file) out.push_back(std::move(entry.name));
   }
-  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Result<std::vector<std::string>> DirectoryExecutions::list(const CallKey& key) {
+  auto out = list_files(key);
+  if (!out) return cannot("list", key, std::move(out).error());
+  auto more = folder_.journals().record_names(key);
+  if (!more) return cannot("list", key, std::move(more).error());
+  out->insert(out->end(), more->begin(), more->end());
+  std::sort(out->begin(), out->end());
+  out->erase(std::unique(out->begin(), out->end()), out->end());
   return out;
 }
 
@@ -128,13 +155,26 @@ Result<std::vector<Hash>> list_hash_directories(port::Files& files, Handle direc
   return out;
 }
 
+namespace {
+
+void sort_once(std::vector<Hash>& hashes) {
+  std::sort(hashes.begin(), hashes.end());
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+}
+
+}  // namespace
+
 Result<std::vector<Hash>> DirectoryExecutions::list_functions() {
   auto out = list_hash_directories(folder_.files(), folder_.executions());
   if (!out) return std::move(out).error().with_context("cannot list executions");
+  SAMARA_TRY(std::vector<CallKey> more, folder_.journals().calls());
+  out->reserve(out->size() + more.size());
+  for (const CallKey& key : more) out->push_back(key.function);
+  sort_once(*out);
   return out;
 }
 
-Result<std::vector<Hash>> DirectoryExecutions::list_calls(const Hash& function) {
+Result<std::vector<Hash>> DirectoryExecutions::list_call_folders(const Hash& function) {
   auto directory =
       OpenFile::open(folder_.files(), folder_.executions(), function.hex(), OpenMode::directory);
   if (!directory && directory.error().code == Code::not_found) return std::vector<Hash>{};
@@ -144,49 +184,47 @@ Result<std::vector<Hash>> DirectoryExecutions::list_calls(const Hash& function) 
   return out;
 }
 
+Result<std::vector<Hash>> DirectoryExecutions::list_calls(const Hash& function) {
+  SAMARA_TRY(std::vector<Hash> out, list_call_folders(function));
+  SAMARA_TRY(std::vector<CallKey> more, folder_.journals().calls());
+  for (const CallKey& key : more) {
+    if (key.function == function) out.push_back(key.call);
+  }
+  sort_once(out);
+  return out;
+}
+
 Result<std::vector<CallKey>> DirectoryExecutions::find_calls(std::string_view hex) {
   if (hex.empty() || hex.size() > 64 || !is_lower_hex(hex, hex.size())) {
     return Error(Code::invalid_argument, in_quotes(hex) + " is no call id: 1 to 64 hex digits");
   }
   std::vector<CallKey> out;
-  SAMARA_TRY(std::vector<Hash> functions, list_functions());
+  SAMARA_TRY(std::vector<Hash> functions,
+             list_hash_directories(folder_.files(), folder_.executions()));
   for (const Hash& function : functions) {
-    SAMARA_TRY(std::vector<Hash> calls, list_calls(function));
+    SAMARA_TRY(std::vector<Hash> calls, list_call_folders(function));
     for (const Hash& call : calls) {
       if (!call.hex().starts_with(hex)) continue;
       out.push_back({function, call});
       if (out.size() > k_prefix_matches_max) return out;
     }
   }
+  SAMARA_TRY(std::vector<CallKey> more, folder_.journals().calls());
+  for (const CallKey& key : more) {
+    if (!key.call.hex().starts_with(hex)) continue;
+    if (std::find(out.begin(), out.end(), key) != out.end()) continue;
+    out.push_back(key);
+    if (out.size() > k_prefix_matches_max) return out;
+  }
   return out;
 }
 
-// The lock is on the call's directory itself, so that no file is left behind and a collector, which
-// takes it as well, never removes a call that runs.
-Result<OpenFile> DirectoryExecutions::open_locked(const CallKey& key, LockWait wait) {
-  for (int round = 0; round < k_rounds_max; round++) {
-    auto directory =
-        OpenFile::open(folder_.files(), folder_.executions(), call_path(key), OpenMode::directory);
-    if (!directory && directory.error().code == Code::not_found) {
-      SAMARA_CHECK(make_call(key));
-      continue;
-    }
-    if (!directory) return std::move(directory).error();
-    SAMARA_TRY(bool mine, folder_.files().lock(directory->handle(), LockMode::exclusive, wait));
-    if (!mine) return Error(Code::locked, "another process runs this call");
-    SAMARA_TRY(bool named, still_named(folder_.files(), directory->handle(), folder_.executions(),
-                                       call_path(key)));
-    if (named) return std::move(*directory);
-  }
-  return Error(Code::io, "its folder keeps vanishing");
-}
-
 Result<std::unique_ptr<CallLock>> DirectoryExecutions::lock(const CallKey& key, LockWait wait) {
-  auto directory = open_locked(key, wait);
-  if (!directory) {
-    return std::move(directory).error().with_context("cannot lock call " + in_quotes(key.call));
+  auto lock = folder_.call_locks().lock(key, wait);
+  if (!lock) {
+    return std::move(lock).error().with_context("cannot lock call " + in_quotes(key.call));
   }
-  return std::unique_ptr<CallLock>(std::make_unique<DirectoryCallLock>(std::move(*directory)));
+  return lock;
 }
 
 }  // namespace samara::store

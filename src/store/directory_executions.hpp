@@ -1,7 +1,8 @@
 #pragma once
-// DirectoryExecutions: Executions as files executions/<function>/<call>/<name>.
+// DirectoryExecutions: Executions as files executions/<function>/<call>/<name>, and in journals.
 // Threads: any. Specified by: docs/formats/repository.md, "Execution records".
 
+#include "store/directory_objects.hpp"
 #include "store/executions.hpp"
 #include "store/folder.hpp"
 
@@ -9,8 +10,11 @@ namespace samara::store {
 
 class DirectoryExecutions final : public Executions {
  public:
-  explicit DirectoryExecutions(Folder& folder) : folder_(folder) {}
+  DirectoryExecutions(Folder& folder, DirectoryObjects& objects)
+      : folder_(folder), objects_(objects) {}
 
+  Result<void> put_whole(const CallKey& key, std::string_view name, ByteView bytes,
+                         std::span<const Hash> names, std::span<const NamedBytes> objects) override;
   Result<void> put(const CallKey& key, std::string_view name, ByteView bytes,
                    std::span<const Hash> names, Durability durability) override;
   Result<Bytes> get(const CallKey& key, std::string_view name) override;
@@ -22,13 +26,15 @@ class DirectoryExecutions final : public Executions {
   Result<std::unique_ptr<CallLock>> lock(const CallKey& key, port::LockWait wait) override;
 
  private:
+  Result<std::vector<std::string>> list_files(const CallKey& key);
+  Result<std::vector<Hash>> list_call_folders(const Hash& function);
   Result<void> write(const CallKey& key, std::string_view name, ByteView bytes,
                      std::span<const Hash> names, Durability durability);
   Result<void> make_call(const CallKey& key);
   Result<void> sync_call(const CallKey& key);
-  Result<port::OpenFile> open_locked(const CallKey& key, port::LockWait wait);
 
   Folder& folder_;
+  DirectoryObjects& objects_;
 };
 
 /// "<function>/<call>" in hex, relative to executions/.

@@ -153,8 +153,18 @@ Result<Bytes> DirectoryObjects::get(const Hash& hash) {
     SAMARA_TRY(Opened object, open(hash));
     return read(object, hash);
   }();
+  if (!result && result.error().code == Code::not_found) {
+    SAMARA_TRY(auto entry, in_journal(hash));
+    if (entry) return std::move(*entry);
+  }
   if (!result) return cannot("read", hash, std::move(result).error());
   return result;
+}
+
+Result<std::optional<Bytes>> DirectoryObjects::in_journal(const Hash& hash) {
+  auto entry = folder_.journals().object(hash);
+  if (!entry) return cannot("read", hash, std::move(entry).error());
+  return entry;
 }
 
 Result<ObjectBytes> DirectoryObjects::view(const Hash& hash) {
@@ -172,14 +182,24 @@ Result<ObjectBytes> DirectoryObjects::view(const Hash& hash) {
                port::Mapping::map(folder_.files(), object.file.handle(), object.size_bytes));
     return ObjectBytes(std::move(mapping));
   }();
+  if (!result && result.error().code == Code::not_found) {
+    SAMARA_TRY(auto entry, in_journal(hash));
+    if (entry) return ObjectBytes(std::move(*entry));
+  }
   if (!result) return cannot("read", hash, std::move(result).error());
   return result;
 }
 
 Result<void> DirectoryObjects::stream(const Hash& hash, ByteSink& sink) {
   auto opened = open(hash);
+  auto verified = opened ? verify(*opened, hash) : Result<void>(Error(Code::not_found, ""));
+  const bool missing = opened ? !verified && verified.error().code == Code::not_found
+                              : opened.error().code == Code::not_found;
+  if (missing) {
+    SAMARA_TRY(auto entry, in_journal(hash));
+    if (entry) return sink.write(*entry);
+  }
   if (!opened) return cannot("read", hash, std::move(opened).error());
-  auto verified = verify(*opened, hash);
   if (!verified) return cannot("read", hash, std::move(verified).error());
   Bytes buffer(static_cast<size_t>(std::min<uint64_t>(opened->size_bytes, k_piece_bytes)));
   for (uint64_t at = 0; at < opened->size_bytes;) {
@@ -199,6 +219,11 @@ Result<uint64_t> DirectoryObjects::size_bytes(const Hash& hash) {
     return info.size_bytes;
   };
   auto result = look();
+  if (!result && result.error().code == Code::not_found) {
+    auto entry = folder_.journals().object_bytes(hash);
+    if (!entry) return cannot("read", hash, std::move(entry).error());
+    if (*entry) return **entry;
+  }
   if (!result) return cannot("read", hash, std::move(result).error());
   return result;
 }
@@ -214,6 +239,15 @@ Result<void> DirectoryObjects::sync(std::span<const Hash> hashes) {
   bool touched[256] = {};
   for (const Hash& hash : hashes) {
     auto opened = open(hash);
+    if (!opened && opened.error().code == Code::not_found) {
+      // Synced as a file of its own: a journal is as safe as a cache.
+      SAMARA_TRY(auto entry, in_journal(hash));
+      if (entry) {
+        SAMARA_TRY(Hash stored, put(*entry, Durability::synced));
+        SAMARA_ASSERT(stored == hash);
+        continue;
+      }
+    }
     if (!opened) return cannot("sync", hash, std::move(opened).error());
     auto synced = folder_.files().sync(opened->file.handle());
     if (!synced) return cannot("sync", hash, std::move(synced).error());
@@ -251,7 +285,23 @@ Result<void> DirectoryObjects::list(const HashVisitor& visit) {
       if (!visit(hash)) return {};
     }
   }
+  SAMARA_TRY(std::vector<Hash> more, only_in_journals());
+  for (const Hash& hash : more) {
+    if (!visit(hash)) return {};
+  }
   return {};
+}
+
+Result<std::vector<Hash>> DirectoryObjects::only_in_journals() {
+  SAMARA_TRY(std::vector<Hash> out, folder_.journals().objects());
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  auto file = [&](const Hash& hash) {
+    auto directory = folder_.fan_out(hash.bytes[0]);
+    return directory && folder_.files().info_at(*directory, ObjectName(hash).view());
+  };
+  std::erase_if(out, file);
+  return out;
 }
 
 Result<PrefixMatch> DirectoryObjects::resolve_prefix(std::string_view hex) {
@@ -278,7 +328,12 @@ Result<PrefixMatch> DirectoryObjects::resolve_prefix(std::string_view hex) {
       if (hash.hex().starts_with(prefix)) out.hashes.push_back(hash);
     }
   }
+  SAMARA_TRY(std::vector<Hash> more, folder_.journals().objects());
+  for (const Hash& hash : more) {
+    if (hash.hex().starts_with(prefix)) out.hashes.push_back(hash);
+  }
   std::sort(out.hashes.begin(), out.hashes.end());
+  out.hashes.erase(std::unique(out.hashes.begin(), out.hashes.end()), out.hashes.end());
   if (out.hashes.size() > k_prefix_matches_max) {
     out.hashes.resize(k_prefix_matches_max);
     out.more = true;

@@ -1,5 +1,5 @@
 #pragma once
-// DirectoryObjects: Objects as files objects/ab/cdef…, published by rename.
+// DirectoryObjects: Objects as files objects/ab/cdef…, published by rename, and in journals.
 // Threads: any. Specified by: docs/formats/repository.md, "Objects".
 
 #include "store/folder.hpp"
@@ -29,6 +29,8 @@ class DirectoryObjects final : public Objects {
     port::FileInfo info;
   };
   Result<Opened> open(const Hash& hash);
+  Result<std::optional<Bytes>> in_journal(const Hash& hash);
+  Result<std::vector<Hash>> only_in_journals();
   Result<void> verify(const Opened& object, const Hash& hash);
   Result<Bytes> read(const Opened& object, const Hash& hash);
 

@@ -125,7 +125,7 @@ DirectoryRepository::DirectoryRepository(std::unique_ptr<Folder> folder, FormatF
       format_(std::move(format)),
       objects_(*folder_),
       refs_(*folder_, objects_),
-      executions_(*folder_),
+      executions_(*folder_, objects_),
       pins_(*folder_, objects_),
       cache_(*folder_),
       live_logs_(folder_->files(), folder_->path()) {}

@@ -39,6 +39,8 @@ class DirectoryRepository final : public Repository {
   std::string location() const override { return folder_->path(); }
   const FormatFile& format() const { return format_; }
 
+  /// How many quick calls become files before they go to a journal; 16 unless told otherwise.
+  void journal_after(uint64_t calls) { folder_->journals().begin_after(calls); }
   /// Removes what nothing needs, while others work. Errors: locked (another collector), corrupt (a
   /// ref cannot be read, so what it needs is unknown).
   Result<GcReport> collect_garbage(const GcOptions& options);

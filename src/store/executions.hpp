@@ -25,9 +25,22 @@ class CallLock {
   virtual ~CallLock() = default;
 };
 
+/// An object with its hash.
+struct NamedBytes {
+  Hash id;
+  ByteView bytes;
+};
+
 class Executions {
  public:
   virtual ~Executions() = default;
+
+  /// Stores objects and then the new record `name` that speaks of them, as cached, all in one step
+  /// where the repository can. Requires: there is no record of that name.
+  /// Errors: as put.
+  virtual Result<void> put_whole(const CallKey& key, std::string_view name, ByteView bytes,
+                                 std::span<const Hash> names,
+                                 std::span<const NamedBytes> objects) = 0;
 
   /// Writes or replaces the record `name` of a call. `names` are the objects which the record
   /// speaks of and which garbage collection must keep with it.

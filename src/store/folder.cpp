@@ -10,7 +10,13 @@ using port::OpenFile;
 using port::OpenMode;
 
 Folder::Folder(Files& files, port::Random& random, std::string_view path, std::string_view owner)
-    : files_(files), random_(random), path_(path), owner_(owner), session_(*this) {
+    : files_(files),
+      random_(random),
+      path_(path),
+      owner_(owner),
+      session_(*this),
+      call_locks_(*this),
+      journals_(*this) {
   for (auto& slot : fan_out_) slot.store(-1, std::memory_order_relaxed);
 }
 
@@ -43,6 +49,32 @@ Result<std::unique_ptr<Folder>> Folder::open(Files& files, port::Random& random,
     part.file = std::move(*opened);
   }
   return out;
+}
+
+ShortLock::~ShortLock() {
+  if (!file_.valid()) return;
+  if (!folder_->files().unlock(file_.handle())) return;  // closing ends the lock
+  std::lock_guard guard(folder_->short_mutex_);
+  folder_->short_files_[static_cast<size_t>(name_)].push_back(std::move(file_));
+}
+
+Result<ShortLock> Folder::lock_shortly(ShortLockName name, port::LockMode mode) {
+  OpenFile file;
+  {
+    std::lock_guard guard(short_mutex_);
+    auto& free = short_files_[static_cast<size_t>(name)];
+    if (!free.empty()) {
+      file = std::move(free.back());
+      free.pop_back();
+    }
+  }
+  if (!file.valid()) {
+    const std::string_view path = name == ShortLockName::naming ? k_lock_naming : k_lock_gate;
+    SAMARA_TRY(file, lock(path, mode, port::LockWait::yes));
+  } else {
+    SAMARA_CHECK(files_.lock(file.handle(), mode, port::LockWait::yes));
+  }
+  return ShortLock(*this, name, std::move(file));
 }
 
 Folder::~Folder() {
@@ -135,6 +167,13 @@ Result<void> TempFile::publish(Handle directory, std::string_view name, port::Re
   folder_ = nullptr;
   file_.reset();
   return {};
+}
+
+Result<OpenFile> TempFile::name_open(Handle directory, std::string_view name) {
+  SAMARA_CHECK(
+      folder_->files().rename(directory_, name_.view(), directory, name, port::Replace::no));
+  folder_ = nullptr;
+  return std::move(file_);
 }
 
 Result<Bytes> read_whole(Files& files, Handle directory, std::string_view name,

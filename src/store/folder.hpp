@@ -5,10 +5,14 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "port/files.hpp"
 #include "port/random.hpp"
+#include "store/call_locks.hpp"
+#include "store/journals.hpp"
 #include "store/session.hpp"
 
 namespace samara::store {
@@ -23,8 +27,32 @@ inline constexpr std::string_view k_policy = "policy.json";  // of those who tru
 /// Lock files in locks/; they are never removed, so a name always leads to the one inode.
 inline constexpr std::string_view k_lock_gc = "gc";          // one collector or repairer at a time
 inline constexpr std::string_view k_lock_naming = "naming";  // shared: naming; exclusive: deciding
-inline constexpr std::string_view k_lock_gate = "gate";  // lets a decider pass a crowd of namers
-inline constexpr std::string_view k_lock_refs = "refs";  // one change of a ref at a time
+inline constexpr std::string_view k_lock_gate = "gate";    // lets a decider pass a crowd of namers
+inline constexpr std::string_view k_lock_refs = "refs";    // one change of a ref at a time
+inline constexpr std::string_view k_lock_calls = "call-";  // and a hex digit: bytes are calls
+
+enum class ShortLockName : uint8_t { naming, gate };
+
+class Folder;
+
+/// Holds a lock until destroyed, and then gives its open file back for the next one.
+class ShortLock {
+ public:
+  ShortLock(ShortLock&& other) noexcept
+      : folder_(other.folder_), name_(other.name_), file_(std::move(other.file_)) {}
+  ShortLock& operator=(ShortLock&&) = delete;
+  ~ShortLock();
+  port::Handle handle() const { return file_.handle(); }
+
+ private:
+  friend class Folder;
+  ShortLock(Folder& folder, ShortLockName name, port::OpenFile file)
+      : folder_(&folder), name_(name), file_(std::move(file)) {}
+
+  Folder* folder_;
+  ShortLockName name_;
+  port::OpenFile file_;
+};
 
 class Folder {
  public:
@@ -58,8 +86,13 @@ class Folder {
   /// The lock of collectors and repairers, with the owner's name in it for those who find it taken.
   /// Errors: locked, naming the holder.
   Result<port::OpenFile> lock_upkeep();
+  /// As lock() for one of the locks that are taken for a moment and often: the file stays open.
+  Result<ShortLock> lock_shortly(ShortLockName name, port::LockMode mode);
+  Journals& journals() { return journals_; }
+  CallLocks& call_locks() { return call_locks_; }
 
  private:
+  friend class ShortLock;
   Folder(port::Files& files, port::Random& random, std::string_view path, std::string_view owner);
 
   port::Files& files_;
@@ -69,7 +102,11 @@ class Folder {
   port::OpenFile root_, objects_, refs_, executions_, workers_, tmp_, locks_, gc_;
   // -1 until opened. Two threads may open one at once; compare-exchange keeps the first.
   std::atomic<int32_t> fan_out_[256];
+  std::mutex short_mutex_;
+  std::vector<port::OpenFile> short_files_[2];  // open and not locked
   Session session_;
+  CallLocks call_locks_;
+  Journals journals_;  // the first to end: it finishes what it writes
 };
 
 /// The two hex digits of a fan-out directory.
@@ -91,6 +128,8 @@ class TempFile {
   port::Handle handle() const { return file_.handle(); }
   /// Gives the file its name and closes it. Errors: exists (Replace::no), and those of rename.
   Result<void> publish(port::Handle directory, std::string_view name, port::Replace replace);
+  /// As publish with Replace::no, and the file stays open.
+  Result<port::OpenFile> name_open(port::Handle directory, std::string_view name);
 
  private:
   TempFile(Folder& folder, port::Handle directory, const TempName& name, port::OpenFile file)

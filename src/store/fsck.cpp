@@ -1,6 +1,7 @@
 #include "store/fsck.hpp"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 
 #include "store/directory_cache.hpp"
@@ -35,6 +36,7 @@ constexpr KindRow k_kinds[] = {
     {FindingKind::dangling_ref, "dangling-ref", true},
     {FindingKind::bad_ref_name, "bad-ref-name", true},
     {FindingKind::damaged_record, "damaged-record", true},
+    {FindingKind::damaged_journal, "damaged-journal", true},
     {FindingKind::missing_folder, "missing-folder", true},
     {FindingKind::misplaced_file, "misplaced-file", true},
     {FindingKind::stray_file, "stray-file", true},
@@ -66,6 +68,7 @@ class Checker {
     }
     SAMARA_CHECK(check_root());
     SAMARA_CHECK(check_objects());
+    SAMARA_CHECK(check_journals());
     SAMARA_CHECK(check_refs(folder_.refs(), "", 0));
     SAMARA_CHECK(check_references());
     SAMARA_CHECK(check_executions());
@@ -104,6 +107,7 @@ class Checker {
     for (const port::DirectoryEntry& entry : entries) {
       if (entry.name == k_format_name || entry.name == k_quarantine) continue;
       // Checked when used.
+      if (entry.name == k_journals) continue;
       if (entry.name == k_cache || entry.name == k_keys || entry.name == k_policy) continue;
       if (std::find(std::begin(k_folders), std::end(k_folders), entry.name) !=
           std::end(k_folders)) {
@@ -221,6 +225,75 @@ class Checker {
     return {};
   }
 
+  Result<void> check_journals() {
+    SAMARA_TRY(auto directory, open_journals(folder_));
+    if (!directory) return {};
+    SAMARA_TRY(auto entries, folder_.files().list(directory->handle()));
+    std::set<std::string> names;
+    for (port::DirectoryEntry& entry : entries) names.insert(std::move(entry.name));
+    for (const std::string& name : names) {
+      const std::string path = std::string(k_journals) + "/" + name;
+      if (name == k_journal_changes) continue;
+      if (is_journal_index_name(name)) {
+        if (names.contains(name.substr(0, name.find('.')))) continue;
+        add(FindingKind::leftover_temp, path, "its journal is gone", "'samara gc' removes it");
+      } else if (is_journal_name(name)) {
+        SAMARA_CHECK(check_journal(directory->handle(), name, names.contains(name + ".index")));
+      } else {
+        add_stray(path);
+      }
+    }
+    return {};
+  }
+
+  // What a journal lost is a cached result: the call runs again.
+  Result<void> check_journal(Handle directory, const std::string& name, bool has_index) {
+    const std::string path = std::string(k_journals) + "/" + name;
+    uint64_t damaged = 0;
+    std::string first;
+    auto bad = [&](uint64_t offset, const std::string& what) {
+      if (damaged++ == 0) first = what + " at byte " + std::to_string(offset);
+    };
+    auto scanned = scan_journal(
+        folder_.files(), directory, name, [&](const JournalEntry& entry, uint64_t offset) {
+          if (!entry.whole()) {
+            bad(offset, "an entry does not have the hash that it should have");
+          } else if (entry.kind == JournalKind::object) {
+            report_.objects++;
+            report_.bytes += entry.body.size();
+          } else if (entry.kind == JournalKind::record) {
+            report_.records++;
+            if (!options_.check_record) return;
+            auto valid = options_.check_record(entry.key, entry.name, entry.body);
+            if (!valid) bad(offset, "a record is damaged: " + std::string(valid.error().message()));
+          }
+        });
+    if (!scanned && scanned.error().code == Code::not_found) return {};  // collected meanwhile
+    if (!scanned && scanned.error().code == Code::corrupt) {
+      add_movable(FindingKind::damaged_journal, path, std::string(scanned.error().message()),
+                  "remove it: its calls will run again");
+      return {};
+    }
+    if (!scanned) {
+      add(FindingKind::unreadable_file, path,
+          "the journal cannot be read: " + std::string(scanned.error().message()),
+          "give yourself the right to read it, or remove it: its calls will run again");
+      return {};
+    }
+    if (damaged > 0) {
+      add_movable(FindingKind::damaged_journal, path,
+                  first + (damaged == 1 ? "" : ", and " + std::to_string(damaged - 1) + " more"),
+                  "remove it: its calls will run again");
+      return {};
+    }
+    if (scanned->valid_bytes < scanned->size_bytes && has_index) {
+      add_movable(FindingKind::damaged_journal, path,
+                  "nothing can be read behind byte " + std::to_string(scanned->valid_bytes),
+                  "remove it: its calls will run again");
+    }
+    return {};
+  }
+
   Result<void> check_refs(Handle directory, const std::string& head, unsigned depth) {
     SAMARA_TRY(auto entries, folder_.files().list(directory));
     for (const port::DirectoryEntry& entry : entries) {
@@ -274,10 +347,16 @@ class Checker {
   }
 
   Result<bool> object_whole(const Hash& hash) {
-    if (bad_.contains(hash)) return false;
+    if (bad_.contains(hash)) {
+      SAMARA_TRY(auto entry, folder_.journals().object_bytes(hash));
+      return entry.has_value();
+    }
     SAMARA_TRY(Handle directory, folder_.fan_out(hash.bytes[0]));
     auto info = folder_.files().info_at(directory, ObjectName(hash).view());
-    if (!info && info.error().code == Code::not_found) return false;
+    if (!info && info.error().code == Code::not_found) {
+      SAMARA_TRY(auto entry, folder_.journals().object_bytes(hash));
+      return entry.has_value();
+    }
     if (!info) return std::move(info).error();
     return info->kind == FileKind::file;
   }

@@ -21,6 +21,7 @@ enum class FindingKind : uint8_t {
   dangling_ref,
   bad_ref_name,
   damaged_record,
+  damaged_journal,
   missing_folder,
   misplaced_file,
   stray_file,

@@ -5,6 +5,7 @@
 
 #include "store/directory_cache.hpp"
 #include "store/directory_objects.hpp"
+#include "store/journal_keeper.hpp"
 #include "store/live_log.hpp"
 #include "store/marker.hpp"
 #include "store/names.hpp"
@@ -28,14 +29,19 @@ class Collector {
 
   Result<GcReport> run() {
     SAMARA_TRY(OpenFile lock, folder_.lock_upkeep());
+    // Nobody else can finish the journal of this process.
+    SAMARA_CHECK(folder_.journals().finish());
     SAMARA_CHECK(begin());
+    JournalKeeper journals(folder_, cutoff_);
+    RecordKeeper records(folder_, options_, now_, journals);
     SAMARA_CHECK(marker_.enumerate());
+    SAMARA_CHECK(look_into(journals, records));
     SAMARA_CHECK(mark_roots());
-    RecordKeeper records(folder_, options_, now_);
     SAMARA_CHECK(records.choose(marker_));
     if (!options_.dry_run) SAMARA_CHECK(records.remove(marker_));
     SAMARA_TRY(std::vector<Hash> condemned, decide());
-    SAMARA_CHECK(options_.dry_run ? count(condemned) : sweep(condemned));
+    SAMARA_CHECK(options_.dry_run ? count(condemned) : sweep(condemned, journals));
+    if (!options_.dry_run) SAMARA_CHECK(journals.rewrite());
     SAMARA_CHECK(sweep_sessions());
     if (!options_.dry_run) {
       SAMARA_TRY(report_.cache_entries_removed, sweep_cache(folder_, options_.keep_cache));
@@ -50,6 +56,7 @@ class Collector {
   // From here on all naming and pinning is logged, so what is marked later can only be too much.
   Result<void> begin() {
     SAMARA_TRY(DecisionGuard guard, DecisionGuard::take(folder_));
+    SAMARA_CHECK(guard.set_collecting(true));
     SAMARA_CHECK(write_whole(folder_, folder_.gc(), k_named_log, {}, false));
     // The file system's own clock stamped it, so that ages need no other one.
     SAMARA_TRY(port::FileInfo log, folder_.files().info_at(folder_.gc(), k_named_log));
@@ -73,6 +80,21 @@ class Collector {
     return {};
   }
 
+  Result<void> look_into(JournalKeeper& journals, RecordKeeper& records) {
+    return journals.scan([&](const JournalKeeper::Item& item) -> Result<void> {
+      const JournalEntry& entry = item.entry;
+      if (entry.kind == JournalKind::object) {
+        marker_.add_in_journal(entry.id, entry.body.size());
+        if (item.young) young_.push_back(entry.id);
+      }
+      if (entry.kind == JournalKind::record) {
+        records.add_in_journal(entry.key, entry.name, entry.size_bytes,
+                               item.young ? now_ : item.time);
+      }
+      return {};
+    });
+  }
+
   Result<void> mark_roots() {
     SAMARA_TRY(std::vector<std::string> names, refs_.list(""));
     for (const std::string& name : names) {
@@ -82,11 +104,10 @@ class Collector {
       SAMARA_CHECK(marker_.mark(*target));
     }
     for (const Hash& pin : pinned_) SAMARA_CHECK(marker_.mark(pin));
-    std::vector<Hash> young;
     for (const auto& [hash, object] : marker_.objects()) {
-      if (object.modified >= cutoff_) young.push_back(hash);
+      if (object.modified >= cutoff_) young_.push_back(hash);
     }
-    for (const Hash& hash : young) SAMARA_CHECK(marker_.mark(hash));
+    for (const Hash& hash : young_) SAMARA_CHECK(marker_.mark(hash));
     return {};
   }
 
@@ -139,12 +160,14 @@ class Collector {
     return {};
   }
 
-  Result<void> sweep(const std::vector<Hash>& condemned) {
+  Result<void> sweep(const std::vector<Hash>& condemned, JournalKeeper& journals) {
     for (const Hash& hash : condemned) {
       SAMARA_TRY(bool removed, remove_object(hash));
-      if (removed) {
+      const Marker::Object& object = marker_.objects()[hash];
+      if (object.journal) journals.drop_object(hash);
+      if (removed || object.journal) {
         report_.objects_removed++;
-        report_.bytes_removed += marker_.objects()[hash].size_bytes;
+        report_.bytes_removed += object.size_bytes;
       } else {
         report_.objects_spared++;
       }
@@ -229,6 +252,8 @@ class Collector {
       auto removed = folder_.files().remove(folder_.gc(), name);
       if (!removed && removed.error().code != Code::not_found) return removed;
     }
+    auto decision = folder_.files().info_at(folder_.gc(), k_condemned);
+    if (!decision && decision.error().code == Code::not_found) return guard.set_collecting(false);
     return {};
   }
 
@@ -240,6 +265,7 @@ class Collector {
   port::WallTime now_{};
   port::WallTime cutoff_{};
   std::vector<Hash> pinned_;
+  std::vector<Hash> young_;
   uint64_t log_read_ = 0;
   std::map<std::string, bool> sessions_gone_;
 };

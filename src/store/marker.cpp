@@ -30,7 +30,12 @@ Result<Marker::Object*> Marker::find(const Hash& hash) {
   if (known != objects_.end()) return &known->second;
   SAMARA_TRY(Handle directory, folder_.fan_out(hash.bytes[0]));
   auto info = folder_.files().info_at(directory, ObjectName(hash).view());
-  if (!info && info.error().code == Code::not_found) return static_cast<Object*>(nullptr);
+  if (!info && info.error().code == Code::not_found) {
+    SAMARA_TRY(auto bytes, folder_.journals().object_bytes(hash));
+    if (!bytes) return static_cast<Object*>(nullptr);
+    add_in_journal(hash, *bytes);
+    return &objects_[hash];
+  }
   if (!info) return std::move(info).error();
   Object& made = objects_[hash];
   made.size_bytes = info->size_bytes;
@@ -38,11 +43,22 @@ Result<Marker::Object*> Marker::find(const Hash& hash) {
   return &made;
 }
 
+void Marker::add_in_journal(const Hash& hash, uint64_t size_bytes) {
+  auto [at, fresh] = objects_.try_emplace(hash);
+  at->second.journal = true;
+  if (fresh) at->second.size_bytes = size_bytes;
+}
+
 Result<std::vector<Hash>> Marker::references(const Hash& hash, const Object& object) {
   if (!references_) return std::vector<Hash>{};
   SAMARA_TRY(Handle directory, folder_.fan_out(hash.bytes[0]));
   auto file = OpenFile::open(folder_.files(), directory, ObjectName(hash).view(), OpenMode::read);
-  if (!file && file.error().code == Code::not_found) return std::vector<Hash>{};
+  if (!file && file.error().code == Code::not_found) {
+    SAMARA_TRY(auto bytes, folder_.journals().object(hash));
+    if (!bytes) return std::vector<Hash>{};
+    auto found = references_(hash, *bytes);
+    return found ? std::move(*found) : std::vector<Hash>{};
+  }
   // An object that cannot be read may refer to anything: nothing can be collected.
   if (!file) return std::move(file).error().with_context("cannot read object " + in_quotes(hash));
   Bytes small;

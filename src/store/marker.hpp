@@ -17,11 +17,14 @@ class Marker {
     uint64_t size_bytes = 0;
     port::WallTime modified{};
     bool marked = false;
+    bool journal = false;  // is in a journal, perhaps besides its own file
   };
   using Table = std::unordered_map<Hash, Object, HashOfHash>;
 
   /// Lists the objects with their sizes and times.
   Result<void> enumerate();
+  /// Tells of an object that a journal holds.
+  void add_in_journal(const Hash& hash, uint64_t size_bytes);
   /// Marks an object and all that it reaches; returns the bytes newly marked. An absent object
   /// reaches nothing: whoever puts it yet has put, pinned or held what it refers to.
   Result<uint64_t> mark(const Hash& root);

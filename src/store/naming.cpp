@@ -8,7 +8,6 @@
 namespace samara::store {
 
 using port::LockMode;
-using port::LockWait;
 using port::OpenFile;
 using port::OpenMode;
 
@@ -16,6 +15,9 @@ namespace {
 
 constexpr char k_magic[8] = {'S', 'M', 'R', 'C', 'O', 'N', 'D', '1'};
 constexpr size_t k_header_bytes = 16;
+// The first byte of locks/naming; none: idle.
+constexpr uint8_t k_collecting = '1';
+constexpr uint8_t k_idle = '0';
 
 void put_u64(uint8_t* out, uint64_t value) {
   for (int i = 0; i < 8; i++) out[i] = static_cast<uint8_t>(value >> (8 * i));
@@ -41,19 +43,27 @@ Result<bool> young(Folder& folder, const Hash& hash, port::WallTime cutoff) {
 Result<NamingGuard> NamingGuard::take(Folder& folder) {
   // Through the gate, held for a moment only: kernel locks let new shared holders overtake a
   // waiting exclusive one, and a crowd of namers would keep a collector out for ever.
-  SAMARA_TRY(OpenFile gate, folder.lock(k_lock_gate, LockMode::shared, LockWait::yes));
-  SAMARA_TRY(OpenFile lock, folder.lock(k_lock_naming, LockMode::shared, LockWait::yes));
-  return NamingGuard(folder, std::move(lock));
+  SAMARA_TRY(ShortLock gate, folder.lock_shortly(ShortLockName::gate, LockMode::shared));
+  SAMARA_TRY(ShortLock lock, folder.lock_shortly(ShortLockName::naming, LockMode::shared));
+  uint8_t state = 0;
+  SAMARA_TRY(size_t count, folder.files().read_at(lock.handle(), 0, std::span(&state, 1)));
+  return NamingGuard(folder, std::move(lock), count == 1 && state == k_collecting);
 }
 
 Result<DecisionGuard> DecisionGuard::take(Folder& folder) {
-  SAMARA_TRY(OpenFile gate, folder.lock(k_lock_gate, LockMode::exclusive, LockWait::yes));
-  SAMARA_TRY(OpenFile lock, folder.lock(k_lock_naming, LockMode::exclusive, LockWait::yes));
-  return DecisionGuard(std::move(gate), std::move(lock));
+  SAMARA_TRY(ShortLock gate, folder.lock_shortly(ShortLockName::gate, LockMode::exclusive));
+  SAMARA_TRY(ShortLock lock, folder.lock_shortly(ShortLockName::naming, LockMode::exclusive));
+  return DecisionGuard(folder, std::move(gate), std::move(lock));
+}
+
+Result<void> DecisionGuard::set_collecting(bool collecting) {
+  const uint8_t state = collecting ? k_collecting : k_idle;
+  SAMARA_CHECK(folder_.files().write_at(lock_.handle(), 0, ByteView(&state, 1)));
+  return folder_.files().sync(lock_.handle());
 }
 
 Result<void> NamingGuard::announce(std::span<const Hash> hashes) {
-  if (hashes.empty()) return {};
+  if (hashes.empty() || !collecting_) return {};
   // No log: nobody is collecting.
   auto log = OpenFile::open(folder_.files(), folder_.gc(), k_named_log, OpenMode::append);
   if (!log && log.error().code == Code::not_found) return {};
@@ -63,15 +73,17 @@ Result<void> NamingGuard::announce(std::span<const Hash> hashes) {
   return folder_.files().write(log->handle(), as_bytes(text));
 }
 
-Result<void> NamingGuard::name(std::span<const Hash> hashes) {
-  if (hashes.empty()) return {};
+Result<void> NamingGuard::name(std::span<const Hash> hashes,
+                               const std::function<bool(const Hash&)>& kept) {
+  if (hashes.empty() || !collecting_) return {};
   SAMARA_TRY(std::optional<Condemned> condemned, Condemned::open(folder_));
   if (condemned) {
     for (const Hash& hash : hashes) {
       SAMARA_TRY(bool listed, condemned->contains(hash));
       if (!listed) continue;
-      SAMARA_TRY(bool kept, young(folder_, hash, condemned->cutoff()));
-      if (kept) continue;
+      if (kept && kept(hash)) continue;
+      SAMARA_TRY(bool spared, young(folder_, hash, condemned->cutoff()));
+      if (spared) continue;
       return Error(Code::conflict,
                    "object " + in_quotes(hash) + " is being removed by gc, store it again first");
     }

@@ -21,28 +21,35 @@ class NamingGuard {
   static Result<NamingGuard> take(Folder& folder);
   /// To be called before the name is written.
   /// Errors: conflict (an object is being collected: put it again first).
-  Result<void> name(std::span<const Hash> hashes);
+  /// `kept`: objects that no collector takes, whatever it has decided; may be none.
+  Result<void> name(std::span<const Hash> hashes,
+                    const std::function<bool(const Hash&)>& kept = nullptr);
   /// As name(), for objects that may be absent or will be put again: nothing is refused.
   Result<void> announce(std::span<const Hash> hashes);
 
  private:
-  NamingGuard(Folder& folder, port::OpenFile lock) : folder_(folder), lock_(std::move(lock)) {}
+  NamingGuard(Folder& folder, ShortLock lock, bool collecting)
+      : folder_(folder), lock_(std::move(lock)), collecting_(collecting) {}
 
   Folder& folder_;
-  port::OpenFile lock_;
+  ShortLock lock_;
+  bool collecting_;  // somebody collects, or died while he did
 };
 
 /// Excludes all naming while a collector decides.
 class DecisionGuard {
  public:
   static Result<DecisionGuard> take(Folder& folder);
+  /// Tells namers whether they have to look for a log and a decision. Synced.
+  Result<void> set_collecting(bool collecting);
 
  private:
-  DecisionGuard(port::OpenFile gate, port::OpenFile lock)
-      : gate_(std::move(gate)), lock_(std::move(lock)) {}
+  DecisionGuard(Folder& folder, ShortLock gate, ShortLock lock)
+      : folder_(folder), gate_(std::move(gate)), lock_(std::move(lock)) {}
 
-  port::OpenFile gate_;
-  port::OpenFile lock_;
+  Folder& folder_;
+  ShortLock gate_;
+  ShortLock lock_;
 };
 
 /// The decision of a collector: sorted hashes, and the time since when an object counts as young.

@@ -9,7 +9,6 @@
 namespace samara::store {
 
 using port::Handle;
-using port::LockMode;
 using port::LockWait;
 using port::OpenFile;
 using port::OpenMode;
@@ -39,6 +38,15 @@ Result<RecordKeeper::CallFiles> RecordKeeper::scan_call(const CallKey& key, Hand
   return call;
 }
 
+void RecordKeeper::add_in_journal(const CallKey& key, std::string_view name, uint64_t size_bytes,
+                                  port::WallTime time) {
+  CallFiles& call = in_journals_[key.call];
+  if (call.journals.empty() || time > call.newest) call.newest = time;
+  call.key = key;
+  call.size_bytes += size_bytes;
+  call.journals.emplace_back(name);
+}
+
 Result<std::vector<RecordKeeper::CallFiles>> RecordKeeper::scan() {
   std::vector<CallFiles> out;
   SAMARA_TRY(auto functions, list_hash_directories(folder_.files(), folder_.executions()));
@@ -53,9 +61,19 @@ Result<std::vector<RecordKeeper::CallFiles>> RecordKeeper::scan() {
       if (!opened && opened.error().code == Code::not_found) continue;
       if (!opened) return std::move(opened).error();
       SAMARA_TRY(CallFiles files, scan_call({function, call}, opened->handle()));
+      auto more = in_journals_.find(call);
+      if (more != in_journals_.end()) {
+        files.newest = std::max(files.newest, more->second.newest);
+        files.size_bytes += more->second.size_bytes;
+        files.journals = std::move(more->second.journals);
+        in_journals_.erase(more);
+      }
       out.push_back(std::move(files));
     }
   }
+  out.reserve(out.size() + in_journals_.size());
+  for (auto& [call, files] : in_journals_) out.push_back(std::move(files));
+  in_journals_.clear();
   return out;
 }
 
@@ -70,6 +88,12 @@ Result<std::vector<Hash>> RecordKeeper::references(const CallFiles& call) {
       return std::move(bytes).error().with_context("cannot read records of call " +
                                                    in_quotes(call.key.call));
     }
+    auto found = options_.record_references(call.key, name, *bytes);
+    if (found) out.insert(out.end(), found->begin(), found->end());
+  }
+  for (const std::string& name : call.journals) {
+    SAMARA_TRY(auto bytes, folder_.journals().record(call.key, name));
+    if (!bytes) continue;
     auto found = options_.record_references(call.key, name, *bytes);
     if (found) out.insert(out.end(), found->begin(), found->end());
   }
@@ -110,15 +134,22 @@ Result<void> RecordKeeper::choose(Marker& marker) {
 
 // Both locks are taken by those who write a record or run the call, so what is seen here stays so.
 Result<bool> RecordKeeper::remove_call(const CallFiles& call) {
+  auto turn = folder_.call_locks().lock(call.key, LockWait::no);
+  if (!turn && turn.error().code == Code::locked) return false;
+  if (!turn) return std::move(turn).error();
+  SAMARA_TRY(bool gone, remove_files(call));
+  if (!gone) return false;
+  for (const std::string& name : call.journals) journals_.drop_record(call.key, name);
+  return true;
+}
+
+Result<bool> RecordKeeper::remove_files(const CallFiles& call) {
   const std::string path = call_path(call.key);
   {
     auto directory =
         OpenFile::open(folder_.files(), folder_.executions(), path, OpenMode::directory);
     if (!directory && directory.error().code == Code::not_found) return true;
     if (!directory) return std::move(directory).error();
-    SAMARA_TRY(bool mine,
-               folder_.files().lock(directory->handle(), LockMode::exclusive, LockWait::no));
-    if (!mine) return false;
     SAMARA_TRY(CallFiles now, scan_call(call.key, directory->handle()));
     if (now.newest > call.newest) return false;
     for (const std::string& name : now.names) {

@@ -111,7 +111,8 @@ class EngineFault : public testing::TestWithParam<Operation> {
         if (function) {
           auto result = process.call(*function, GetParam().durability);
           acknowledged = result && result->outcome.is_value();
-          if (acknowledged) {
+          // A record that cannot be read answers nothing, and the call runs again.
+          if (acknowledged && !(GetParam().answer_there && faulty.fired())) {
             EXPECT_EQ(result->from_memo, GetParam().answer_there);
           }
         }

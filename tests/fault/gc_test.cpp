@@ -57,6 +57,13 @@ class Interleave final : public port::Files {
   Result<bool> lock(port::Handle f, port::LockMode m, port::LockWait w) override {
     return act([&] { return real_.lock(f, m, w); });
   }
+  Result<void> unlock(port::Handle f) override { return real_.unlock(f); }
+  Result<bool> lock_byte(port::Handle f, uint64_t at, port::LockWait w) override {
+    return act([&] { return real_.lock_byte(f, at, w); });
+  }
+  Result<void> unlock_byte(port::Handle f, uint64_t at) override {
+    return real_.unlock_byte(f, at);
+  }
   Result<ByteView> map(port::Handle f, uint64_t n) override { return real_.map(f, n); }
   void unmap(ByteView b) override { real_.unmap(b); }
 

@@ -285,6 +285,18 @@ Result<void> QueueWorld::Process::remove_directory(Handle d, std::string_view p)
   return act("remove_directory", [&] { return world_.files.remove_directory(d, p); });
 }
 
+Result<void> QueueWorld::Process::unlock(Handle f) {
+  return act("unlock", [&] { return world_.files.unlock(f); });
+}
+
+Result<bool> QueueWorld::Process::lock_byte(Handle f, uint64_t at, port::LockWait w) {
+  return act("lock_byte", [&] { return world_.files.lock_byte(f, at, w); });
+}
+
+Result<void> QueueWorld::Process::unlock_byte(Handle f, uint64_t at) {
+  return act("unlock_byte", [&] { return world_.files.unlock_byte(f, at); });
+}
+
 Result<bool> QueueWorld::Process::lock(Handle f, port::LockMode m, port::LockWait w) {
   return act("lock", [&] { return world_.files.lock(f, m, w); });
 }

@@ -131,6 +131,9 @@ class QueueWorld::Process final : public port::Files,
   Result<void> remove(port::Handle d, std::string_view p) override;
   Result<void> remove_directory(port::Handle d, std::string_view p) override;
   Result<bool> lock(port::Handle f, port::LockMode m, port::LockWait w) override;
+  Result<void> unlock(port::Handle f) override;
+  Result<bool> lock_byte(port::Handle f, uint64_t at, port::LockWait w) override;
+  Result<void> unlock_byte(port::Handle f, uint64_t at) override;
   Result<ByteView> map(port::Handle, uint64_t) override { return gone(); }
   void unmap(ByteView) override {}
 

@@ -50,7 +50,29 @@ struct Operation {
   std::function<Result<void>(DirectoryRepository&)> run;
   // What must hold once `run` returned without an error.
   std::function<void(DirectoryRepository&)> promised;
+  bool cached = false;  // a power loss may take it
 };
+
+const CallKey k_quick{sha256(as_bytes("function")), sha256(as_bytes("quick call"))};
+
+// A call that goes to a journal: its argument, its result and its record.
+Result<void> put_quick(DirectoryRepository& repository, std::string_view name) {
+  repository.journal_after(0);
+  const std::string argument = "an argument";
+  const std::string value = "a value";
+  const NamedBytes objects[] = {{sha256(as_bytes(argument)), as_bytes(argument)},
+                                {sha256(as_bytes(value)), as_bytes(value)}};
+  const std::vector<Hash> names{objects[0].id, objects[1].id};
+  return repository.executions().put_whole(k_quick, name, as_bytes(object_referring_to(names)),
+                                           names, objects);
+}
+
+void expect_quick(DirectoryRepository& repository, std::string_view name) {
+  auto record = repository.executions().get(k_quick, name);
+  EXPECT_OK(record);
+  EXPECT_OK(repository.objects().get(sha256(as_bytes("an argument"))));
+  EXPECT_OK(repository.objects().view(sha256(as_bytes("a value"))));
+}
 
 void nothing(DirectoryRepository&, port::MemoryFiles&) {}
 
@@ -160,6 +182,68 @@ std::vector<Operation> operations() {
                    EXPECT_OK(bytes);
                    EXPECT_TRUE(bytes && as_text(*bytes) == object_referring_to({parent_hash()}));
                  }});
+  out.push_back({"journal_first", nothing,
+                 [](DirectoryRepository& repository) { return put_quick(repository, "one"); },
+                 [](DirectoryRepository& repository) { expect_quick(repository, "one"); }, true});
+  out.push_back({"journal_more",
+                 [](DirectoryRepository& repository, port::MemoryFiles&) {
+                   EXPECT_OK(put_quick(repository, "before"));
+                 },
+                 [](DirectoryRepository& repository) -> Result<void> {
+                   SAMARA_CHECK(put_quick(repository, "one"));
+                   return put_quick(repository, "two");
+                 },
+                 [](DirectoryRepository& repository) {
+                   expect_quick(repository, "one");
+                   expect_quick(repository, "two");
+                 },
+                 true});
+  out.push_back({"journal_remove_record",
+                 [](DirectoryRepository& repository, port::MemoryFiles&) {
+                   EXPECT_OK(put_quick(repository, "one"));
+                   EXPECT_OK(put_quick(repository, "two"));
+                 },
+                 [](DirectoryRepository& repository) -> Result<void> {
+                   auto done = repository.executions().remove(k_quick, "one");
+                   if (!done && done.error().code == Code::not_found) return {};
+                   return done;
+                 },
+                 [](DirectoryRepository& repository) {
+                   EXPECT_CODE(Code::not_found, repository.executions().get(k_quick, "one"));
+                   expect_quick(repository, "two");
+                 },
+                 true});
+  out.push_back({"ref_set_to_object_in_journal",
+                 [](DirectoryRepository& repository, port::MemoryFiles&) {
+                   EXPECT_OK(put_quick(repository, "one"));
+                 },
+                 [](DirectoryRepository& repository) -> Result<void> {
+                   const Hash hash = sha256(as_bytes("a value"));
+                   // A power loss before this may have taken the object, as is its right.
+                   if (!repository.objects().get(hash)) SAMARA_CHECK(put_quick(repository, "one"));
+                   return repository.refs().set("r", hash, RefCondition::any());
+                 },
+                 [](DirectoryRepository& repository) {
+                   EXPECT_OK(repository.objects().get(sha256(as_bytes("a value"))));
+                   EXPECT_OK(repository.refs().get("r"));
+                 }});
+  out.push_back(
+      {"gc_of_journals",
+       [](DirectoryRepository& repository, port::MemoryFiles&) {
+         repository.journal_after(0);
+         const Hash lost = sha256(as_bytes("lost"));
+         const NamedBytes objects[] = {{lost, as_bytes("lost")}};
+         const CallKey old{k_call.call, k_call.function};
+         EXPECT_OK(repository.executions().put_whole(
+             old, "record", as_bytes(object_referring_to({lost})), std::span(&lost, 1), objects));
+         EXPECT_OK(put_quick(repository, "one"));
+         EXPECT_OK(repository.executions().remove(old, "record"));
+       },
+       [](DirectoryRepository& repository) -> Result<void> {
+         SAMARA_CHECK(repository.collect_garbage(gc_options()));
+         return {};
+       },
+       [](DirectoryRepository& repository) { expect_quick(repository, "one"); }});
   out.push_back({"pin_and_unpin", nothing,
                  [](DirectoryRepository& repository) -> Result<void> {
                    SAMARA_CHECK(repository.pins().hold(parent_hash()));
@@ -259,7 +343,10 @@ class Trial {
     disk_.settle();
     operation_.prepare(*repository, disk_);
     repository.reset();
-    if (operation_.name == "fsck_repair" || operation_.name == "gc") disk_.settle();
+    if (operation_.name == "fsck_repair" || operation_.name == "gc" ||
+        operation_.name == "gc_of_journals") {
+      disk_.settle();
+    }
   }
 
   bool strike() {
@@ -292,18 +379,21 @@ class Trial {
     EXPECT_EQ(as_text(repository->objects().get(parent_hash()).value_or({})), parent_text());
     auto base = repository->refs().get("base");
     EXPECT_TRUE(base && *base == parent_hash());
-    if (acknowledged_) operation_.promised(*repository);
+    const bool lost = operation_.cached && aftermath_.power_loss;
+    if (acknowledged_ && !lost) operation_.promised(*repository);
     // Damage that was there before stays until it is repaired, and cached objects may be torn.
     const bool damaged_before =
         operation_.name == "fsck_repair" || operation_.name == "put_over_damage" ||
         operation_.name == "put_present" || operation_.name == "ref_set_to_cached_object";
-    if (!damaged_before || acknowledged_) {
+    const bool torn =
+        lost || (aftermath_.power_loss && operation_.name == "ref_set_to_object_in_journal");
+    if (!torn && (!damaged_before || acknowledged_)) {
       auto report = repository->check(fsck_options(false));
       ASSERT_OK(report);
       EXPECT_TRUE(report->clean()) << describe(*report);
     }
     EXPECT_OK(operation_.run(*repository));
-    operation_.promised(*repository);
+    if (!lost || operation_.name != "journal_remove_record") operation_.promised(*repository);
     EXPECT_OK(repository->collect_garbage(gc_options()));
     auto report = repository->check(fsck_options(false));
     ASSERT_OK(report);
