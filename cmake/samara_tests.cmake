@@ -35,7 +35,8 @@ endfunction()
 
 # samara_test_folder(<kind>): every tests/<kind>/<name>_test.cpp is a program <kind>_<name>; other
 # sources of the folder are linked into each of them. Scripts <name>_test.sh and <name>_test.py run
-# as they are, with SAMARA_BIN (the folder of the built programs) and SAMARA_SOURCE in their
+# as they are, with SAMARA_BIN (the folder of the built programs), SAMARA_SOURCE and
+# SAMARA_BUDGET (the file of its workers' budget: tests do not wait for each other's workers) in their
 # environment; exit code 77 means skipped.
 function(samara_test_folder kind)
   set(folder ${CMAKE_SOURCE_DIR}/tests/${kind})
@@ -72,6 +73,6 @@ function(samara_test_folder kind)
     add_test(NAME ${kind}_${name} COMMAND ${interpreter} ${script})
     set_tests_properties(${kind}_${name} PROPERTIES
       LABELS ${kind} TIMEOUT 300 SKIP_RETURN_CODE 77
-      ENVIRONMENT "SAMARA_BIN=${CMAKE_BINARY_DIR}/bin;SAMARA_SOURCE=${CMAKE_SOURCE_DIR}")
+      ENVIRONMENT "SAMARA_BIN=${CMAKE_BINARY_DIR}/bin;SAMARA_SOURCE=${CMAKE_SOURCE_DIR};SAMARA_BUDGET=${CMAKE_BINARY_DIR}/budget-${kind}_${name}")
   endforeach()
 endfunction()

@@ -9,12 +9,16 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -55,6 +59,76 @@ bool read_words(int count, char** given, Words& out) {
   }
   return count % 2 == 1 && !out.repository.empty() && out.slots > 0;
 }
+
+// Functions that have run for a while, and may wait for others, which cannot be seen from outside:
+// so many more requests are taken in their place.
+class LongRuns {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  /// A function begins; whether a thread is needed that takes others when it runs for long.
+  bool begin(Clock::time_point* place) {
+    std::lock_guard guard(mutex_);
+    runs_.insert(place);
+    changed_.notify_all();
+    if (idle_ > 0 || helpers_ >= k_helpers_max) return false;
+    helpers_++;
+    idle_++;
+    return true;
+  }
+  void end(Clock::time_point* place) {
+    std::lock_guard guard(mutex_);
+    runs_.erase(place);
+  }
+
+  /// Of a helping thread: waits until there is something to be taken. False: it is to end.
+  bool enter() {
+    std::unique_lock lock(mutex_);
+    while (!closing_ && long_runs() <= helpers_ - idle_) {
+      if (runs_.empty() && idle_ > k_idle_max) break;
+      if (runs_.empty()) {
+        changed_.wait(lock);
+      } else {
+        changed_.wait_for(lock, k_long / 4);
+      }
+    }
+    idle_--;
+    if (!closing_ && long_runs() > helpers_ - idle_ - 1) return true;
+    helpers_--;
+    changed_.notify_all();
+    return false;
+  }
+  void leave() {
+    std::lock_guard guard(mutex_);
+    idle_++;
+  }
+  /// Waits for the helping threads.
+  void close() {
+    std::unique_lock lock(mutex_);
+    closing_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return helpers_ == 0; });
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds k_long{50};
+  static constexpr unsigned k_helpers_max = 4096;
+  static constexpr unsigned k_idle_max = 4;
+
+  unsigned long_runs() const {
+    const auto since = Clock::now() - k_long;
+    return static_cast<unsigned>(
+        std::count_if(runs_.begin(), runs_.end(),
+                      [&](const Clock::time_point* begun) { return *begun < since; }));
+  }
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::set<Clock::time_point*> runs_;
+  unsigned helpers_ = 0;
+  unsigned idle_ = 0;  // of the helpers
+  bool closing_ = false;
+};
 
 class Service {
  public:
@@ -97,6 +171,7 @@ class Service {
     for (unsigned i = 1; i < words_.slots; i++) threads.emplace_back([this] { work(); });
     work();
     for (std::thread& thread : threads) thread.join();
+    long_runs_.close();
   }
 
   bool failed() const { return failed_.load(); }
@@ -153,6 +228,21 @@ class Service {
     samara_close(repository);
   }
 
+  // Takes what would otherwise wait for functions that wait for it.
+  void help() {
+    samara_repository* repository = nullptr;
+    while (long_runs_.enter()) {
+      samara_request* request = nullptr;
+      constexpr int64_t k_help_ms = 100;
+      const bool good = samara_worker_next(worker_, k_help_ms, &request) == SAMARA_OK;
+      if (request != nullptr) answer(request, repository);
+      long_runs_.leave();
+      // Whoever takes requests all the time says what is wrong.
+      if (!good) std::this_thread::sleep_for(std::chrono::milliseconds(k_help_ms));
+    }
+    samara_close(repository);
+  }
+
   void answer(samara_request* request, samara_repository*& repository) {
     if (samara_request_kind(request) == SAMARA_REQUEST_OFFER) {
       call(request, *offered_.at(samara_request_name(request)));
@@ -165,7 +255,10 @@ class Service {
       samara_request_fail(request, SAMARA_OUTCOME_TRAP, why.c_str(), nullptr, 0);
       return;
     }
+    auto begun = LongRuns::Clock::now();
+    if (long_runs_.begin(&begun)) std::thread([this] { help(); }).detach();
     samara_request_run(request, repository);
+    long_runs_.end(&begun);
   }
 
   static void call(samara_request* request, const samara_platform_function& function) {
@@ -197,6 +290,7 @@ class Service {
   samara_worker* worker_ = nullptr;
   std::map<std::string, const samara_platform_function*, std::less<>> offered_;
   std::atomic<bool> failed_{false};
+  LongRuns long_runs_;
 };
 
 }  // namespace

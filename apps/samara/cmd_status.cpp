@@ -11,6 +11,7 @@
 #include "apps/samara/table.hpp"
 #include "apps/samara/units.hpp"
 #include "engine/engine.hpp"
+#include "ports/linux/budget.hpp"
 #include "store/directory_repository.hpp"
 
 namespace samara::cli {
@@ -41,6 +42,7 @@ class Status {
                queue_status(context_.files(), repository_.location() + "/queue"));
     show_queues(queues);
     show_workers(queues);
+    show_budget();
     SAMARA_CHECK(show_runs());
     show_failures();
     if (!context_.json() && !shown_) context_.out().line("nothing runs, nothing waits");
@@ -139,6 +141,32 @@ class Status {
       }
     }
     section("workers", table);
+  }
+
+  // Of all workers of this user on this machine, whatever repository they serve.
+  void show_budget() {
+    auto budget = port::Budget::look(port::Budget::usual_path());
+    if (!budget) return;
+    const port::BudgetUse use = (*budget)->use();
+    if (use.supervisors == 0) return;
+    if (context_.json()) {
+      context_.out().line(JsonLine("budget")
+                              .number("cores", uint64_t{use.cores})
+                              .number("cores_taken", uint64_t{use.cores_taken})
+                              .number("memory_bytes", use.memory_bytes)
+                              .number("memory_claimed_bytes", use.memory_claimed)
+                              .number("waiting", uint64_t{use.waiting})
+                              .number("parked", uint64_t{use.parked})
+                              .number("workers", uint64_t{use.workers})
+                              .number("supervisors", uint64_t{use.supervisors})
+                              .done());
+      return;
+    }
+    TextTable table({"budget", "taken", "of"}, {false, true, true});
+    table.row({"cores", count_text(use.cores_taken), count_text(use.cores)});
+    table.row({"memory", bytes_text(use.memory_claimed), bytes_text(use.memory_bytes)});
+    table.row({"requests that wait for them", count_text(use.waiting), ""});
+    section("budget of this machine", table);
   }
 
   Result<void> show_runs() {

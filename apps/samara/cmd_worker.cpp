@@ -9,11 +9,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <optional>
-#include <thread>
 #include <utility>
 
+#include "apps/samara/budget_guard.hpp"
 #include "apps/samara/commands.hpp"
 #include "apps/samara/context.hpp"
 #include "apps/samara/units.hpp"
@@ -79,7 +80,7 @@ std::vector<std::string> split(std::string_view list) {
 Result<std::vector<Program>> plan(Context& context, const Arguments& arguments) {
   SAMARA_TRY(std::string repository, context.locate_repository());
   SAMARA_CHECK(context.repository());
-  uint32_t slots = std::max(std::thread::hardware_concurrency(), 1U);
+  uint32_t slots = port::usable_cores();
   if (auto given = arguments.value("jobs")) {
     auto parsed = parse_count(*given);
     constexpr uint64_t k_slots_max = 10'000;
@@ -170,8 +171,8 @@ class SupervisorPresence {
 
 class Supervisor {
  public:
-  Supervisor(Context& context, std::vector<Program> programs)
-      : context_(context), programs_(std::move(programs)) {}
+  Supervisor(Context& context, std::vector<Program> programs, BudgetGuard& guard)
+      : context_(context), programs_(std::move(programs)), guard_(guard) {}
 
   Result<Exit> run() {
     for (Program& program : programs_) SAMARA_CHECK(begin(program));
@@ -257,8 +258,11 @@ class Supervisor {
       tell(context_, "started anew", program, "");
       return {};
     }
+    const pid_t pid = program.child->pid();
     if (!program.child->wait(milliseconds(0))) return {};
-    const bool early = now - program.begun < k_lived_long;
+    // What we ended ourselves says nothing of the program.
+    const bool stopped = guard_.has_ended(pid);
+    const bool early = !stopped && now - program.begun < k_lived_long;
     if (!early) program.pause = k_pause_min;
     const std::string how = program.child->how();
     program.child.reset();
@@ -285,19 +289,64 @@ class Supervisor {
 
   Context& context_;
   std::vector<Program> programs_;
+  BudgetGuard& guard_;
 };
+
+// What is left to others where nobody says how much the workers may have.
+uint64_t usual_memory() {
+  constexpr uint64_t k_reserve_part = 8;
+  constexpr uint64_t k_reserve_max = uint64_t{2} << 30;
+  const uint64_t total = port::machine_memory().total;
+  return total == 0 ? UINT64_MAX : total - std::min(total / k_reserve_part, k_reserve_max);
+}
+
+// What all programs together may take; they find it by variables of their environment.
+Result<std::unique_ptr<port::Budget>> share_budget(Context& context, const Arguments& arguments,
+                                                   std::vector<Program>& programs) {
+  port::BudgetOrder order;
+  order.cores = programs.front().order.slots;
+  order.memory_bytes = usual_memory();
+  if (auto given = arguments.value("memory")) {
+    auto parsed = parse_bytes(*given);
+    if (!parsed || *parsed == 0) {
+      return context.misuse("option '--memory' takes a size, as 8G or 512M");
+    }
+    order.memory_bytes = *parsed;
+  }
+  auto budget = port::Budget::open(port::Budget::usual_path());
+  if (!budget) {
+    context.err().line("samara: " + std::string(budget.error().message()) +
+                       ": other supervisors of this machine are not counted");
+    budget = port::Budget::open_private();
+  }
+  if (!budget) return std::move(budget).error();
+  SAMARA_CHECK((*budget)->supervise(order));
+  for (Program& program : programs) {
+    program.start.variables.emplace_back(port::Budget::k_path_variable, (*budget)->path());
+    program.start.variables.emplace_back(port::Budget::k_group_variable, (*budget)->group_text());
+  }
+  return budget;
+}
 
 Result<Exit> run(Context& context, const Arguments& arguments) {
   SAMARA_TRY(std::vector<Program> programs, plan(context, arguments));
+  SAMARA_TRY(std::unique_ptr<port::Budget> budget, share_budget(context, arguments, programs));
   SAMARA_TRY(SupervisorPresence presence, SupervisorPresence::enter(context));
+  SAMARA_TRY(std::string repository, context.locate_repository());
   Context::catch_interrupts();
-  return Supervisor(context, std::move(programs)).run();
+  // It speaks while the main thread may, so in one piece and by another way.
+  BudgetGuard guard(*budget, context.files(), repository + "/queue", [](const std::string& text) {
+    std::fprintf(stderr, "samara: %s\n", text.c_str());
+    std::fflush(stderr);
+  });
+  return Supervisor(context, std::move(programs), guard).run();
 }
 
 constexpr OptionSpec k_options[] = {
     {"runtime", 'r', "LIST", "python, node, julia, cpp, wasm, native"},
     {"platform", 'p', "FILE", "platform functions to offer: .py .mjs .jl .so", Completes::file},
-    {"jobs", 'j', "N", "requests of each runtime at once [cores]"},
+    {"jobs", 'j', "N", "requests at once, of all runtimes together [cores]"},
+    {"memory", 0, "SIZE", "what all workers may take together, as 8G [machine's]"},
 };
 
 }  // namespace

@@ -1,7 +1,5 @@
 // Requests in hand of the C interface: their arguments, their output, and how they are answered.
 
-#include <sys/resource.h>
-
 #include "bindings/c/worker.hpp"
 #include "value/beast2.hpp"
 #include "value/packed_numbers.hpp"
@@ -28,19 +26,17 @@ Result<ByteView> argument(samara_request& request, size_t index) {
   return object->bytes();
 }
 
-void fill_usage(const samara_request& request, Usage& out) {
+void fill_usage(samara_request& request, const Outcome& outcome, Usage& out) {
   const auto wall = std::chrono::steady_clock::now() - request.begin;
   out.wall_ns =
       static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count());
-  // Of the whole process: what it took at most, of which this may be a part.
-  rusage used{};
-  if (::getrusage(RUSAGE_SELF, &used) == 0 && used.ru_maxrss > 0) {
-    out.peak_memory_bytes = static_cast<uint64_t>(used.ru_maxrss) * 1024;
-  }
+  const uint64_t taken = request.worker.admission.measure(request);
+  if (out.peak_memory_bytes == 0) out.peak_memory_bytes = taken;
+  if (outcome.is_value()) request.worker.admission.learn(request, out.peak_memory_bytes);
 }
 
 Result<void> send(std::unique_ptr<samara_request> request, Reply reply) {
-  fill_usage(*request, reply.usage);
+  fill_usage(*request, reply.outcome, reply.usage);
   {
     std::lock_guard guard(request->log_mutex);
     reply.log.bytes_dropped = request->log.bytes_dropped();
@@ -174,6 +170,7 @@ Result<Reply> run_function(samara_request& request, samara_repository& repositor
   options.ancestors = asked.ancestors;
   options.live_log = &request.log;
   options.cancel = request.claim.cancelled.get();
+  options.waits = &request.loan;
   if (asked.deadline_ns > 0) {
     const int64_t now = request.worker.clock.now().time_since_epoch().count();
     options.limits.wall_max =

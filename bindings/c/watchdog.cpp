@@ -116,6 +116,7 @@ ParentScope::~ParentScope() {
 
 Result<void> ParentScope::apply(engine::CallOptions& options) {
   const Request& request = request_.claim.request;
+  options.waits = &request_.loan;
   options.ancestors = request.ancestors;
   if (request.call.has_value()) options.ancestors.push_back(*request.call);
   if (request_.claim.cancelled->load()) {

@@ -37,6 +37,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr size_t k_targets_max = 4096;
+// While something waits for memory.
+constexpr milliseconds k_memory_look{20};
 
 std::string text_of_type(const Type* type) {
   std::string out;
@@ -111,6 +113,7 @@ Result<void> offer(samara_worker& worker, const samara_offer* given, samara_hash
   target->inputs = std::move(order.inputs);
   target->output = order.output;
   set_texts(*target);
+  worker.admission.read_known(*target);
   if (out != nullptr) set_hash(out, imported.id);
   worker.offers.emplace(imported.id, std::move(target));
   return {};
@@ -142,6 +145,7 @@ Result<void> start(samara_worker& worker) {
       worker.queue,
       queue::Worker::open(parts, worker.store->location() + "/queue",
                           {.queues = advert.queues, .word = advert.text(), .slots = worker.slots}));
+  worker.admission.join();
   worker.watchdog.start(worker.kill_after);
   return {};
 }
@@ -154,6 +158,7 @@ Result<std::shared_ptr<const Target>> read_target(samara_worker& worker, const H
   out->inputs = record.inputs;
   out->output = record.output;
   set_texts(*out);
+  worker.admission.read_known(*out);
   if (record.kind == k_kind_offer) {
     return Error(Code::not_found, "this worker does not offer what is asked for");
   }
@@ -218,6 +223,42 @@ Result<std::unique_ptr<samara_request>> make_request(samara_worker& worker, queu
   return out;
 }
 
+// The next request that may run; none: the time has passed, or the worker is closing.
+Result<std::unique_ptr<samara_request>> take(samara_worker& worker, port::Instant until) {
+  Admission& admission = worker.admission;
+  while (!worker.closing.load()) {
+    SAMARA_TRY(auto waited, admission.next());
+    if (waited != nullptr) return waited;
+    const bool late = until != port::k_never && worker.clock.now() >= until;
+    if (admission.full()) {
+      if (late) break;
+      admission.wait(until);
+      continue;
+    }
+    // Who waits for memory lets others pass, and is looked after all the same.
+    const bool some = admission.waiting();
+    const port::Instant soon = some ? worker.clock.now() + k_memory_look : until;
+    SAMARA_TRY(auto claim, worker.queue->next(std::min(until, soon)));
+    if (!claim.has_value()) {
+      if (some && !late) continue;
+      break;
+    }
+    const Uuid id = claim->request.id;
+    auto request = make_request(worker, std::move(*claim));
+    if (request) {
+      SAMARA_TRY(auto admitted, admission.enter(std::move(*request), until == port::k_long_ago));
+      if (admitted != nullptr) return admitted;
+      continue;
+    }
+    // Nothing that is asked ends the worker.
+    Reply reply;
+    reply.outcome = Outcome::of(OutcomeKind::trap, std::string(request.error().message()));
+    SAMARA_CHECK(worker.queue->answer(id, std::move(reply)));
+  }
+  if (worker.closing.load()) SAMARA_CHECK(admission.give_back());
+  return std::unique_ptr<samara_request>();
+}
+
 Result<void> next(samara_worker& worker, int64_t timeout_ms, samara_request** out) {
   if (worker.queue == nullptr) return Error(Code::conflict, "the worker was not started");
   port::Instant until = port::k_never;
@@ -233,22 +274,13 @@ Result<void> next(samara_worker& worker, int64_t timeout_ms, samara_request** ou
     until = worker.clock.now() + wait;
     if (!taking.try_lock_for(wait)) return {};
   }
-  while (!worker.closing.load()) {
-    SAMARA_TRY(auto claim, worker.queue->next(until));
-    if (!claim.has_value()) return {};
-    const Uuid id = claim->request.id;
-    auto request = make_request(worker, std::move(*claim));
-    if (request) {
-      taking.unlock();
-      worker.watchdog.add(request->get());
-      *out = request->release();
-      return {};
-    }
-    // Nothing that is asked ends the worker.
-    Reply reply;
-    reply.outcome = Outcome::of(OutcomeKind::trap, std::string(request.error().message()));
-    SAMARA_CHECK(worker.queue->answer(id, std::move(reply)));
-  }
+  SAMARA_TRY(auto request, take(worker, until));
+  worker.admission.rest();
+  taking.unlock();
+  if (request == nullptr) return {};
+  worker.admission.begin(*request);
+  worker.watchdog.add(request.get());
+  *out = request.release();
   return {};
 }
 
@@ -297,7 +329,10 @@ void samara_worker_interrupt(samara_worker* worker) {
   if (worker->queue != nullptr) worker->queue->interrupt();
 }
 
-void samara_worker_close(samara_worker* worker) { std::unique_ptr<samara_worker> owned(worker); }
+void samara_worker_close(samara_worker* worker) {
+  std::unique_ptr<samara_worker> owned(worker);
+  if (worker != nullptr) static_cast<void>(worker->admission.give_back());
+}
 
 size_t samara_worker_in_hand(samara_worker* worker) {
   return worker == nullptr ? 0 : worker->watchdog.count();

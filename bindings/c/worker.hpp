@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "bindings/c/admission.hpp"
 #include "bindings/c/handle.hpp"
 #include "call/script.hpp"
 #include "queue/roster.hpp"
@@ -34,7 +35,8 @@ struct Target {
   std::string output_text;
   Script script;
   std::string script_kind;
-  std::string environment;  // 64 hex digits; empty: none
+  std::string environment;                  // 64 hex digits; empty: none
+  mutable std::atomic<uint64_t> memory{0};  // that it is known to take
 };
 
 /// A thread that looks after requests in hand: passes on that they were cancelled, and ends the
@@ -107,6 +109,7 @@ struct samara_worker {
   std::unique_ptr<samara::queue::Worker> queue;
   std::atomic<bool> closing{false};
   std::timed_mutex taking;  // held by the one who waits for the next request
+  samara::capi::Admission admission{*this};
 
   std::mutex targets_mutex;  // guards targets
   std::map<samara::Hash, std::shared_ptr<const samara::capi::Target>> targets;
@@ -122,6 +125,7 @@ struct samara_request {
         log(std::min<uint64_t>(claim.request.limits.log_bytes_max, k_log_bytes_max)) {}
   samara_request(const samara_request&) = delete;
   samara_request& operator=(const samara_request&) = delete;
+  ~samara_request() { worker.admission.leave(*this); }
 
   // A reply is one message.
   static constexpr uint64_t k_log_bytes_max = uint64_t{4} << 20;
@@ -143,6 +147,9 @@ struct samara_request {
   /// Writes `unseen` where the request runs long enough to be followed. Requires: log_mutex is
   /// held.
   void show_log(std::chrono::steady_clock::time_point now);
+  uint32_t seat = samara::port::Budget::k_no_seat;
+  std::optional<samara::capi::MemoryGauge::Begun> gauged;
+  samara::capi::CoreLoan loan{*this};
   std::mutex calls_mutex;              // guards calls
   std::set<std::atomic<bool>*> calls;  // to be cancelled with it
 };

@@ -236,6 +236,7 @@ Result<std::unique_ptr<store::CallLock>> CallJob::wait_for_turn() {
   auto lock = shared_.repository().executions().lock(key(), port::LockWait::no);
   if (lock || lock.error().code != Code::locked) return lock;
   decisions_.push_back("waited for another process that ran the same call");
+  runtime::HookedWait waits(request_.options.waits);
   auto waited = wait_on();
   if (told_) request_.chain->job->tell_waiting(std::nullopt);
   return waited;
@@ -467,6 +468,7 @@ runtime::RunIdentity CallJob::identity() const {
   out.repeatable =
       request_.function.pure || request_.function.record.effect() == Effect::idempotent;
   out.place = request_.options.place;
+  out.waits = request_.options.waits;
   return out;
 }
 

@@ -111,6 +111,8 @@ struct CallOptions {
   std::string place = {};
   /// Call ids of those who wait for it in other processes, outermost first.
   std::vector<Hash> ancestors = {};
+  /// Told when the call, or what it calls, waits for other processes. Null: nobody wants to know.
+  runtime::WaitHook* waits = nullptr;
 };
 
 struct CallResult {

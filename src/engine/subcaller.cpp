@@ -34,6 +34,7 @@ Result<runtime::SubcallResult> Subcaller::call(const runtime::Subcall& call) {
   options.cancel = request_.options.cancel;
   options.name = call.name;
   options.ancestors = request_.options.ancestors;
+  options.waits = request_.options.waits;
   std::vector<CallArgument> arguments;
   arguments.reserve(call.arguments.size());
   for (ByteView bytes : call.arguments) arguments.push_back(CallArgument::encoded(bytes));

@@ -151,7 +151,7 @@ class Caller {
   bool rings_have_news() const;
   void set_sleeping(bool sleeping);
   void move_stale(port::Instant now);
-  void put_back(const Uuid& id, uint32_t attempt);
+  void put_back(const Uuid& id, uint32_t attempt, std::chrono::milliseconds pause = {});
   Result<void> lose_ring(std::string_view worker);
   void lose_slot(RingPeer& peer, const CallerRing::Used& used);
   void close_rings();

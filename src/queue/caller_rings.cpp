@@ -258,7 +258,7 @@ void Caller::move_stale(Instant now) {
 
 // Goes on by file with what is in no ring any more. After a death not at once, and as the attempt
 // that is counted.
-void Caller::put_back(const Uuid& id, uint32_t attempt) {
+void Caller::put_back(const Uuid& id, uint32_t attempt, std::chrono::milliseconds pause) {
   MessageName name{.id = id, .caller = this->id(), .attempt = attempt};
   Bytes bytes;
   {
@@ -271,10 +271,10 @@ void Caller::put_back(const Uuid& id, uint32_t attempt) {
     pending.peer = nullptr;
     in_rings_--;
   }
-  if (attempt > 1) {
+  if (pause.count() > 0) {
     const auto wall =
         std::chrono::floor<std::chrono::milliseconds>(parts_.clock.wall().time_since_epoch());
-    name.ready_ms = (wall + pause_before(attempt)).count();
+    name.ready_ms = (wall + pause).count();
   }
   auto placed = place(name, bytes);
   bool cancelled = false;
@@ -322,6 +322,8 @@ void Caller::lose_slot(RingPeer& peer, const CallerRing::Used& used) {
   bool again = false;
   bool cancelled = false;
   bool repeatable = false;
+  const std::optional<StopNote> note = stop_note(parts_.files, folder_->root(), used.id);
+  const Death death = death_of(note, peer.worker);
   {
     std::lock_guard guard(mutex_);
     auto found = pending_.find(used.id);
@@ -330,7 +332,7 @@ void Caller::lose_slot(RingPeer& peer, const CallerRing::Used& used) {
     state = peer.ring.state_of(used.slot);
     cancelled = pending.cancelled;
     repeatable = pending.repeatable;
-    again = !cancelled && repeatable && pending.attempts_max > 1;
+    again = !cancelled && runs_again({repeatable, pending.attempts_max}, 1, death);
   }
   if (state == SlotState::answered) {
     if (auto answer = take_answer(used.id, peer.ring.reply(used.slot))) {
@@ -340,7 +342,8 @@ void Caller::lose_slot(RingPeer& peer, const CallerRing::Used& used) {
     return;
   }
   if (state == SlotState::posted || state == SlotState::returned) return put_back(used.id, 1);
-  if (again) return put_back(used.id, 2);
+  if (again && death == Death::stopped) return put_back(used.id, 1, k_stopped_pause);
+  if (again) return put_back(used.id, 2, pause_before(2));
   {
     std::lock_guard guard(mutex_);
     auto found = pending_.find(used.id);
@@ -354,7 +357,7 @@ void Caller::lose_slot(RingPeer& peer, const CallerRing::Used& used) {
   out.reply.id = used.id;
   out.reply.worker = peer.worker;
   out.reply.outcome = cancelled ? Outcome::of(OutcomeKind::cancelled, "cancelled by the caller")
-                                : crash_outcome(repeatable, 1);
+                                : end_outcome(repeatable, 1, death, note);
   std::lock_guard guard(mutex_);
   ready_.push_back(std::move(out));
 }

@@ -33,6 +33,7 @@ class QueueFolder {
 
   const QueueParts& parts() const { return parts_; }
   port::Files& files() const { return parts_.files; }
+  port::Handle root() const { return root_.handle(); }
   port::Handle alive() const { return alive_.handle(); }
   port::Handle claims() const { return claims_.handle(); }
   port::Handle replies() const { return replies_.handle(); }

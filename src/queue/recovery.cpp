@@ -89,20 +89,26 @@ class DeadWorker {
     // What is put back after its caller's end would stay for ever where nobody works.
     SAMARA_TRY(Life caller, life_of(folder_, peer_file(PeerKind::caller, name.caller)));
     if (caller != Life::alive) return remove_if_there(files(), claims_.handle(), file_name);
-    if (!cancelled && request.repeatable && name.attempt < request.attempts_max) {
-      return put_back(file_name, name, request.queue);
+    const std::optional<StopNote> note = stop_note(files(), folder_.root(), name.id);
+    const Death death = death_of(note, id_);
+    const RepeatRule rule{request.repeatable, request.attempts_max};
+    if (!cancelled && runs_again(rule, name.attempt, death)) {
+      return put_back(file_name, name, request.queue, death);
     }
     Outcome outcome = cancelled ? Outcome::of(OutcomeKind::cancelled, "cancelled by the caller")
-                                : crash_outcome(request.repeatable, name.attempt);
+                                : end_outcome(request.repeatable, name.attempt, death, note);
     SAMARA_CHECK(write_reply(files(), file->handle(), read->reply_at,
                              reply_for(name, id_, std::move(outcome)), types));
+    if (note.has_value()) forget_stop_note(files(), folder_.root(), name.id);
     return send_reply(folder_, claims_.handle(), file_name, name.caller);
   }
 
-  Result<void> put_back(const std::string& file_name, MessageName name, std::string_view queue) {
+  Result<void> put_back(const std::string& file_name, MessageName name, std::string_view queue,
+                        Death death) {
     SAMARA_TRY(Handle waiting, folder_.waiting(queue));
-    name.attempt++;
-    name.ready_ms = wall_ms(folder_.parts().clock) + pause_before(name.attempt).count();
+    if (death == Death::crash) name.attempt++;
+    const auto pause = death == Death::crash ? pause_before(name.attempt) : k_stopped_pause;
+    name.ready_ms = wall_ms(folder_.parts().clock) + pause.count();
     return files().rename(claims_.handle(), file_name, waiting, name.text(), port::Replace::yes);
   }
 
@@ -124,6 +130,22 @@ Outcome crash_outcome(bool repeatable, uint32_t attempt) {
   if (attempt > 1) text += ", at attempt " + std::to_string(attempt);
   if (!repeatable) text += "; it is not run again, because it may have had effects";
   return Outcome::of(OutcomeKind::crash, text);
+}
+
+Death death_of(const std::optional<StopNote>& note, std::string_view worker) {
+  if (!note.has_value() || note->worker != worker) return Death::crash;
+  return note->stops >= k_memory_stops_max ? Death::stopped_too_often : Death::stopped;
+}
+
+bool runs_again(const RepeatRule& rule, uint32_t attempt, Death death) {
+  if (!rule.repeatable || death == Death::stopped_too_often) return false;
+  return death == Death::stopped || attempt < rule.attempts_max;
+}
+
+Outcome end_outcome(bool repeatable, uint32_t attempt, Death death,
+                    const std::optional<StopNote>& note) {
+  if (death == Death::stopped_too_often) return stopped_outcome(*note);
+  return crash_outcome(repeatable, attempt);
 }
 
 Result<void> withdraw_all(QueueFolder& folder, std::string_view id) {

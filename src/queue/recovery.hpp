@@ -6,6 +6,7 @@
 
 #include "queue/message_file.hpp"
 #include "queue/queue_folder.hpp"
+#include "queue/stop_note.hpp"
 
 namespace samara::queue {
 
@@ -22,10 +23,30 @@ enum class Settled : uint8_t {
 /// Looks after one file of `alive`. Errors: io; what was done stays done.
 Result<Settled> settle_peer(QueueFolder& folder, std::string_view peer_file);
 
+/// How a worker ended, for one of the requests that it had in hand.
+enum class Death : uint8_t {
+  crash,              // nobody knows why
+  stopped,            // by its supervisor, to save memory: no attempt of the request
+  stopped_too_often,  // the same, and it does not run again
+};
+Death death_of(const std::optional<StopNote>& note, std::string_view worker);
+
 /// How long after a death the attempt of this number has to wait.
 std::chrono::milliseconds pause_before(uint32_t attempt);
+/// The same for one that was stopped.
+inline constexpr std::chrono::milliseconds k_stopped_pause{400};
+
+struct RepeatRule {
+  bool repeatable = false;
+  uint32_t attempts_max = 1;
+};
+/// Whether a request over which a worker died at this attempt runs again.
+bool runs_again(const RepeatRule& rule, uint32_t attempt, Death death);
 /// The end of a request over which a worker died and which is not run again.
 Outcome crash_outcome(bool repeatable, uint32_t attempt);
+/// The same, also where it was stopped.
+Outcome end_outcome(bool repeatable, uint32_t attempt, Death death,
+                    const std::optional<StopNote>& note);
 
 /// Removes what waits in any queue for the caller.
 Result<void> withdraw_all(QueueFolder& folder, std::string_view caller);

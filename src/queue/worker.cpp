@@ -263,7 +263,10 @@ Result<std::optional<Claim>> Worker::take(const Backlog::Entry& entry) {
   }
   if (verdict != Verdict::run) return std::optional<Claim>();
   held.cancelled = std::make_shared<std::atomic<bool>>(false);
-  Claim out{std::move(read->request), held.parsed.attempt, held.cancelled};
+  // Who put it back after a death gave it a time.
+  if (held.parsed.ready_ms > 0)
+    held.stopped = stop_note(parts_.files, folder_->root(), held.parsed.id);
+  Claim out{std::move(read->request), held.parsed.attempt, held.stopped, held.cancelled};
   std::lock_guard guard(mutex_);
   alone_ = held.parsed.attempt > 1;
   const Uuid id = held.parsed.id;
@@ -327,10 +330,16 @@ Result<void> Worker::answer(const Uuid& id, Reply reply) {
   reply.id = id;
   reply.worker = this->id();
   reply.attempt = held->parsed.attempt;
+  const bool stopped = held->stopped.has_value();
+  if (stopped) {
+    const std::string stops = std::to_string(held->stopped->stops);
+    reply.more.insert_or_assign(std::string(k_memory_stops), Bytes(stops.begin(), stops.end()));
+  }
   if (held->peer != nullptr) return finish(id, answer_by_ring(*held, reply));
   auto done = write_reply(parts_.files, held->file.handle(), held->reply_at, reply, parts_.types);
   // Once it is renamed, the file is the caller's.
   if (done) done = send_reply(*folder_, presence_->folder(), held->name, held->parsed.caller);
+  if (done && stopped) forget_stop_note(parts_.files, folder_->root(), id);
   return finish(id, done);
 }
 

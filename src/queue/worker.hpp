@@ -32,6 +32,8 @@ struct WorkerOptions {
 struct Claim {
   Request request;
   uint32_t attempt = 1;
+  /// Where workers were ended over it to save memory.
+  std::optional<StopNote> stopped;
   /// Becomes true when the caller has given up; seen by next and poll.
   std::shared_ptr<const std::atomic<bool>> cancelled;
 };
@@ -96,6 +98,7 @@ class Worker {
     size_t queue = 0;
     std::shared_ptr<std::atomic<bool>> cancelled;
     bool answering = false;
+    std::optional<StopNote> stopped;
     // Of one that came by ring; then there is no file.
     std::shared_ptr<RingPeer> peer;
     WorkerRing::Posted slot;

@@ -156,7 +156,7 @@ Result<std::optional<Claim>> Worker::take_posted(const Posted& posted, Held held
   held.queue = static_cast<size_t>(queue - queues_.begin());
   held.taken = parts_.clock.now();
   held.cancelled = std::make_shared<std::atomic<bool>>(false);
-  Claim out{std::move(*request), held.parsed.attempt, held.cancelled};
+  Claim out{std::move(*request), held.parsed.attempt, {}, held.cancelled};
   std::lock_guard guard(mutex_);
   held_.insert_or_assign(held.parsed.id, std::move(held));
   tell_load();

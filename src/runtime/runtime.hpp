@@ -22,6 +22,7 @@
 #include "call/limits.hpp"
 #include "call/log.hpp"
 #include "call/outcome.hpp"
+#include "runtime/wait_hook.hpp"
 #include "value/beast2.hpp"
 
 namespace samara::runtime {
@@ -72,6 +73,8 @@ struct RunIdentity {
   /// nobody wants to know.
   std::function<void()> on_long;
   std::string place;  // the queue that the caller wants it to go to; empty: its own
+  /// Told when it waits for others. Null: nobody wants to know.
+  WaitHook* waits = nullptr;
 };
 
 /// What a run lets others see while it goes on: the word of the function, which nobody has checked.

@@ -1,4 +1,5 @@
 """Runs the real program `samara` in a folder of its own. Shared by the cli_*_test.py scripts."""
+import atexit
 import json
 import os
 import pathlib
@@ -16,6 +17,17 @@ PROGRAMS = SOURCE / "tests" / "e2e" / "programs"
 DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 NO_REPOSITORY, LOCKED, NOT_TRUSTED = 10, 11, 12
 GUEST_FAILED, GUEST_TIMED_OUT, INTERRUPTED = 20, 21, 130
+
+# Tests that run at the same time must not wait for each other's workers.
+if "SAMARA_BUDGET" not in os.environ:
+    os.environ["SAMARA_BUDGET"] = os.path.join(tempfile.gettempdir(), f"samara-budget-{os.getpid()}")
+    atexit.register(lambda: pathlib.Path(os.environ["SAMARA_BUDGET"]).unlink(missing_ok=True))
+
+
+def clean_environment():
+    return {k: v for k, v in os.environ.items()
+            if not k.startswith("SAMARA_") or k == "SAMARA_BUDGET"}
+
 
 HASH = re.compile(r"^[0-9a-f]{64}$")
 
@@ -52,7 +64,7 @@ class Cli(unittest.TestCase):
         shutil.rmtree(self.dir)
 
     def samara(self, *words, stdin=b"", cwd=None, env=None, timeout=120, **options):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SAMARA_")}
+        environment = clean_environment()
         environment.update(env or {})
         if isinstance(stdin, str):
             stdin = stdin.encode()

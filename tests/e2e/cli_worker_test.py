@@ -32,7 +32,8 @@ class Workers(cli.Cli):
 
     def start(self, *words):
         """A running samara worker that has said that all is ready."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SAMARA_")}
+        environment = {k: v for k, v in os.environ.items()
+                       if not k.startswith("SAMARA_") or k == "SAMARA_BUDGET"}
         process = subprocess.Popen([str(cli.BIN), "worker", *words], cwd=self.dir,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    env=environment)
@@ -148,7 +149,8 @@ class Workers(cli.Cli):
         self.fails(cli.GUEST_FAILED, "worker", "-p", "empty.so", says=["before it was ready"])
 
     def test_events_as_json(self):
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SAMARA_")}
+        environment = {k: v for k, v in os.environ.items()
+                       if not k.startswith("SAMARA_") or k == "SAMARA_BUDGET"}
         process = subprocess.Popen([str(cli.BIN), "worker", "-r", "cpp", "--json"], cwd=self.dir,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    env=environment)

@@ -47,7 +47,8 @@ TYPES = {  # where the text does not tell
 
 
 def run(words, **options):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("SAMARA_")}
+    environment = {k: v for k, v in os.environ.items()
+                   if not k.startswith("SAMARA_") or k == "SAMARA_BUDGET"}
     environment.update(SAMARA_PYTHON=str(PYTHON), SAMARA_NODE=str(NODE),
                        SAMARA_JULIA_PACKAGE=str(JULIA))
     done = subprocess.run([str(word) for word in words], capture_output=True, env=environment,
@@ -271,7 +272,8 @@ class Languages(unittest.TestCase):
         if why:
             self.skipTest(why)
         repository = self.repository()
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("SAMARA_")}
+        environment = {k: v for k, v in os.environ.items()
+                       if not k.startswith("SAMARA_") or k == "SAMARA_BUDGET"}
         worker = subprocess.Popen([BIN / "samara", "worker", "-r", runtime, "-j", "2"],
                                   cwd=repository.parent, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.PIPE, text=True, env=environment)

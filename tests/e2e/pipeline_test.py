@@ -32,7 +32,8 @@ def python_with_numpy():
 class Pipeline(cli.Cli):
     def serve(self, file, **environment):
         """Whether a worker offers what the file has."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("SAMARA_")}
+        kept = {k: v for k, v in os.environ.items()
+                if not k.startswith("SAMARA_") or k == "SAMARA_BUDGET"}
         log = open(self.dir / (pathlib.Path(file).name + ".log"), "w", encoding="utf-8")
         process = subprocess.Popen([str(cli.BIN), "worker", "-p", str(file), "-j", "2"],
                                    cwd=self.dir, env={**kept, **environment}, text=True,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "call/type_name.hpp"
+#include "queue/stop_note.hpp"
 #include "runtime/argument_error.hpp"
 #include "runtime/limit_outcome.hpp"
 #include "value/beast2.hpp"
@@ -27,6 +28,18 @@ struct PreparedWork final : Prepared {
 void pass_log(const Reply& reply, LogSink* log) {
   if (log == nullptr) return;
   for (const LogEntry& entry : reply.log.entries) log->write(entry.stream, entry.text);
+}
+
+std::string attempt_words(const Reply& reply) {
+  std::string out;
+  if (reply.attempt > 1) {
+    out = " was attempt " + std::to_string(reply.attempt) + ": others died over it or were ended";
+  }
+  auto stops = reply.more.find(queue::k_memory_stops);
+  if (stops == reply.more.end()) return out;
+  const std::string count(as_text(ByteView(stops->second)));
+  if (count == "0") return out + "; what ran beside it was stopped to save memory";
+  return out + "; stopped to save memory before, so often: " + count;
 }
 
 Bytes text_bytes(std::string_view text) {
@@ -187,9 +200,7 @@ class WorkRun {
       std::string runtime = link_.runtime_of(reply.worker);
       out.decisions.push_back("worker " + reply.worker +
                               (runtime.empty() ? std::string() : " of " + runtime) +
-                              (reply.attempt > 1 ? " was attempt " + std::to_string(reply.attempt) +
-                                                       ": others died over it or were ended"
-                                                 : std::string()));
+                              attempt_words(reply));
     }
     // A worker that gave up because of the deadline may be the first to say so.
     const bool late = deadline_ns_ > 0 && clock_.now().time_since_epoch().count() >= deadline_ns_;
@@ -232,6 +243,7 @@ Result<RunResult> QueueRuntime::run(const Prepared& prepared, const RunRequest& 
     return Error(Code::invalid_argument,
                  "no queue is named for '" + std::string(request.name) + "'");
   }
+  HookedWait waits(request.identity == nullptr ? nullptr : request.identity->waits);
   return WorkRun(work, request, records_.types, clock_, link_).go();
 }
 
