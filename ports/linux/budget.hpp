@@ -36,8 +36,8 @@ struct BudgetClaim {
   bool repeatable = false;    // may be ended, and run again
   bool alone = false;         // was ended before: nothing that takes memory runs beside it
   std::array<uint8_t, 16> id{};
-  uint64_t call = 0;                // the beginning of its call id; 0: it has none
-  std::vector<uint64_t> ancestors;  // the same of those who wait for it
+  uint64_t call = 0;                     // the beginning of its call id; 0: it has none
+  std::vector<uint64_t> ancestors = {};  // the same of those who wait for it
 };
 
 enum class SeatState : uint32_t { free = 0, waits = 1, runs = 2, parked = 3 };

@@ -178,9 +178,12 @@ Result<ObjectBytes> DirectoryObjects::view(const Hash& hash) {
       SAMARA_CHECK(verify(object, hash));
       VerifiedFiles::of_process().note(hash, object.info);
     }
+    if (auto known = mappings_.find(hash, object.info)) return ObjectBytes(std::move(known));
     SAMARA_TRY(port::Mapping mapping,
                port::Mapping::map(folder_.files(), object.file.handle(), object.size_bytes));
-    return ObjectBytes(std::move(mapping));
+    auto shared = std::make_shared<const port::Mapping>(std::move(mapping));
+    mappings_.keep(hash, object.info, shared);
+    return ObjectBytes(std::move(shared));
   }();
   if (!result && result.error().code == Code::not_found) {
     SAMARA_TRY(auto entry, in_journal(hash));

@@ -4,6 +4,7 @@
 
 #include "store/folder.hpp"
 #include "store/objects.hpp"
+#include "store/recent_mappings.hpp"
 
 namespace samara::store {
 
@@ -35,6 +36,7 @@ class DirectoryObjects final : public Objects {
   Result<Bytes> read(const Opened& object, const Hash& hash);
 
   Folder& folder_;
+  RecentMappings mappings_;
 };
 
 /// What is in one fan-out directory.

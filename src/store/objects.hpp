@@ -36,12 +36,13 @@ class ObjectWriter {
 class ObjectBytes {
  public:
   explicit ObjectBytes(Bytes owned) : owned_(std::move(owned)) {}
-  explicit ObjectBytes(port::Mapping mapping) : mapping_(std::move(mapping)) {}
-  ByteView bytes() const { return owned_.empty() ? mapping_.bytes() : ByteView(owned_); }
+  explicit ObjectBytes(std::shared_ptr<const port::Mapping> mapping)
+      : mapping_(std::move(mapping)) {}
+  ByteView bytes() const { return mapping_ == nullptr ? ByteView(owned_) : mapping_->bytes(); }
 
  private:
   Bytes owned_;
-  port::Mapping mapping_;
+  std::shared_ptr<const port::Mapping> mapping_;
 };
 
 /// What a prefix of a hash stands for: nothing, one object, or several.

@@ -151,39 +151,7 @@ PyObject* handle_cancel(PyObject* self, PyObject*) {
 
 // --- objects
 
-// Large objects that were looked at last. To map one again means to verify it again, which takes as
-// long as hashing it; what is mapped has been verified, and an id never means other bytes.
-class LastMapped {
- public:
-  std::shared_ptr<samara_mapped> find(const samara_hash& id) {
-    for (size_t i = 0; i < kept_.size(); i++) {
-      if (std::memcmp(kept_[i].id.bytes, id.bytes, sizeof id.bytes) != 0) continue;
-      Kept found = kept_[i];
-      kept_.erase(kept_.begin() + static_cast<ptrdiff_t>(i));
-      kept_.push_back(found);
-      return found.mapped;
-    }
-    return nullptr;
-  }
-  void keep(const samara_hash& id, const std::shared_ptr<samara_mapped>& mapped) {
-    if (samara_mapped_bytes(mapped.get()).size < k_bytes_min) return;
-    if (kept_.size() >= k_kept_max) kept_.erase(kept_.begin());
-    kept_.push_back({id, mapped});
-  }
-
- private:
-  static constexpr size_t k_bytes_min = 1 << 20;
-  static constexpr size_t k_kept_max = 8;
-  struct Kept {
-    samara_hash id;
-    std::shared_ptr<samara_mapped> mapped;
-  };
-  std::vector<Kept> kept_;  // the last used is the last
-};
-
 std::shared_ptr<samara_mapped> map_object(PyObject* self, const samara_hash& id) {
-  static LastMapped* last = std::make_unique<LastMapped>().release();
-  if (auto known = last->find(id)) return known;
   samara_mapped* mapped = nullptr;
   Use use(self);
   if (!use) return nullptr;
@@ -193,9 +161,7 @@ std::shared_ptr<samara_mapped> map_object(PyObject* self, const samara_hash& id)
     use.raise_error(code);
     return nullptr;
   }
-  std::shared_ptr<samara_mapped> owner(mapped, samara_mapped_free);
-  last->keep(id, owner);
-  return owner;
+  return {mapped, samara_mapped_free};
 }
 
 // --- values
