@@ -223,6 +223,50 @@ end
     @test istaskdone(waiting)
 end
 
+# A function of this process is called by threads that Julia does not know, while tasks wait.
+@testset "platform functions of this process" begin
+    own = fresh("own")
+    platform(n -> n + 1, own, "own_inc", [Int], Int; effect="pure")
+    platform(n -> n < 0 ? throw(DomainError(n)) : n, own, "own_fail", [Int], Int; effect="pure")
+    platform(n -> n == 0 ? 0 : 1 + run(own, "own_depth", n - 1), own, "own_chain", [Int], Int; effect="pure")
+    platform(n -> (GC.gc(false); sleep(0.001); Threads.threadid() > 0 ? n : 0), own, "own_wait", [Int], Int; effect="pure")
+    @platform effect="pure" repo=own own_norm(xs::Vector{Float64})::Float64 = sqrt(sum(abs2, xs))
+    add(own, """
+    platform pure fn own_inc(n: Integer) -> Integer
+    platform pure fn own_fail(n: Integer) -> Integer
+    platform pure fn own_chain(n: Integer) -> Integer
+    platform pure fn own_wait(n: Integer) -> Integer
+    platform pure fn own_norm(xs: Array<Float>) -> Float
+    fn inc(n: Integer) -> Integer { own_inc(n) }
+    fn many(n: Integer) -> Integer {
+      var i = 0
+      while i < n {
+        i = own_inc(i)
+      }
+      i
+    }
+    fn own_depth(n: Integer) -> Integer { own_chain(n) }
+    fn wait(n: Integer) -> Integer { own_wait(n) }
+    fn norm(xs: Array<Float>) -> Float { own_norm(xs) }
+    fn caught(n: Integer) -> String {
+      try {
+        print(own_fail(n))
+      } catch message {
+        message
+      }
+    }
+    """)
+    @test run(own, "inc", 41) === 42
+    @test run(own, "norm", [3.0, 4.0]) === 5.0
+    @test run(own, "many", 1000) == 1000
+    @test startswith(run(own, "caught", -1), "DomainError")
+    @test run(own, "own_depth", 20) == 20
+    @test fetch.([call(own, "wait", i) for i in 1:50]) == 1:50
+    spawned = [Threads.@spawn(run(own, "many", i)) for i in 101:110]
+    @test fetch.(spawned) == 101:110
+    @test said(() -> platform(n -> n, own, "own_inc", [Int], Int)) == "platform function 'own_inc' is offered already"
+end
+
 @testset "names" begin
     id = put(repo, [1.0, 2.0]; name="inputs/table")
     @test resolve(repo, "inputs/table") == id == resolve(repo, string(id))

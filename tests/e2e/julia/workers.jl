@@ -116,8 +116,13 @@ end
 end
 
 @testset "calls inside a request hold no slot" begin
-    @test run(repo, "chain", 50) == 50
-    @test run(repo, "fan", 200) == sum(2:201)
+    # By hand: SAMARA_TEST_DEPTH=1000 SAMARA_TEST_WIDTH=10000
+    depth = parse(Int, get(ENV, "SAMARA_TEST_DEPTH", "50"))
+    width = parse(Int, get(ENV, "SAMARA_TEST_WIDTH", "200"))
+    seconds = @elapsed @test run(repo, "chain", depth) == depth
+    depth > 50 && @info "a chain of calls, each waiting for the next" depth seconds
+    seconds = @elapsed @test run(repo, "fan", width) == sum(2:width+1)
+    width > 200 && @info "calls at once by one request" width seconds
     @test run(repo, "pid", 3) == run(repo, "pid", 1)
 end
 
