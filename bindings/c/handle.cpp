@@ -140,7 +140,7 @@ samara::engine::Engine& samara_repository::engine() {
         samara::engine::EngineParts{
             *store, types, platform, clock, random, processes, runtimes().all(),
             [this](std::string_view name) { return queue->link.offered(name); },
-            runtimes().elsewhere()},
+            runtimes().elsewhere(), &queue->past},
         std::move(options));
   }
   return *engine_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "engine/history.hpp"
 #include "engine/sealed_cache.hpp"
 #include "ports/linux/clock.hpp"
 #include "ports/linux/command_box.hpp"
@@ -26,8 +27,9 @@
 
 namespace samara::capi {
 
-/// The way of this process to the workers of a repository: one for all handles, since each would
-/// take one of the user's few file watchers.
+/// What all handles of this process on one repository have in common: the way to its workers, since
+/// each would take one of the user's few file watchers, and what was read of its past calls, which
+/// a request deep in a chain of calls, with a handle of its own, would read again.
 struct SharedQueue {
   explicit SharedQueue(std::string path);
   port::LinuxRandom random;
@@ -35,6 +37,7 @@ struct SharedQueue {
   port::LinuxWatchers watchers;
   TypeTable types;
   runtime::QueueLink link;
+  engine::PastCalls past;
 };
 /// Also after a fork, where the child gets its own.
 std::shared_ptr<SharedQueue> shared_queue(const std::string& path);
