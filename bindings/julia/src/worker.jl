@@ -82,10 +82,12 @@ function serve(path, slots, files, environment)
         offer(worker, made)
     end
     empty!(everywhere)  # calls of a Repository here go to the workers, too
+    opened_kept[] = opened_at(find_repository(path))
     on_request[] = pointer -> hand_out(worker, pointer)
     on_ended[] = code -> ended(worker, code)
     on_stop[] = () -> ccall((:samara_bridge_end, bridge), Cvoid, (Ptr{Cvoid},), worker.feeder)
     listen()
+    ccall((:samara_bridge_files, bridge), Cvoid, ())
     ccall((:samara_bridge_signals, bridge), Cvoid, (UInt32,), STOP_MS + 500)
     warm()
     worker_check(ccall((:samara_worker_start, lib), Int32, (Ptr{Cvoid},), worker.pointer))

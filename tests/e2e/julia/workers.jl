@@ -187,6 +187,30 @@ end
     end
 end
 
+# The second waits for what the first compiles.
+@testset "two first starts compile the module once" begin
+    package = joinpath(FOLDER, "package")
+    mkpath(package)
+    symlink(joinpath(dirname(ENV["SAMARA_JULIA_PACKAGE"]), "lib"), joinpath(package, "lib"))
+    cp(ENV["SAMARA_JULIA_PACKAGE"], joinpath(package, "julia"))
+    rm(joinpath(package, "julia", "depot"); recursive=true, force=true)
+    environment = copy(ENV)
+    delete!(environment, "JULIA_NUM_THREADS")
+    environment["JULIA_DEBUG"] = "loading" # it says what it compiles
+    both = map(1:2) do i
+        errors = joinpath(FOLDER, "first$i")
+        command = `$(ENV["SAMARA_JULIA"]) --startup-file=no $(joinpath(package, "julia", "worker.jl")) --repo $(repo.path)`
+        open(pipeline(setenv(command, environment); stdin=devnull, stderr=errors), "r")
+    end
+    @test [readline(each.out) for each in both] == ["ready", "ready"]
+    for each in both
+        kill(each, Base.SIGTERM)
+        wait(each)
+    end
+    said = [read(joinpath(FOLDER, "first$i"), String) for i in 1:2]
+    @test count(text -> occursin("Precompiling Samara", text), said) == 1
+end
+
 @testset "it ends when it is asked to" begin
     @test stop(worker) == 0
     @test read(worker.errors, String) == ""
