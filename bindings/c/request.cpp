@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include "bindings/c/worker.hpp"
+#include "runtime/queue/queue_runtime.hpp"
 #include "value/beast2.hpp"
 #include "value/packed_numbers.hpp"
 #include "value/utf8.hpp"
@@ -39,8 +40,16 @@ void fill_usage(const samara_request& request, Usage& out) {
   }
 }
 
+// Says in the reply what the request has called, for the record of its call.
+void tell_calls(samara_request& request, Reply& reply) {
+  std::lock_guard guard(request.calls_mutex);
+  const std::vector<std::string> lines = request.notes.lines();
+  if (!lines.empty()) runtime::put_calls(reply, lines);
+}
+
 Result<void> send(std::unique_ptr<samara_request> request, Reply reply) {
   fill_usage(*request, reply.usage);
+  tell_calls(*request, reply);
   {
     std::lock_guard guard(request->log_mutex);
     reply.log.bytes_dropped = request->log.bytes_dropped();
@@ -184,6 +193,8 @@ Result<Reply> run_function(samara_request& request, samara_repository& repositor
   Reply out;
   out.outcome = std::move(ran.outcome);
   out.usage = ran.usage;
+  std::erase_if(ran.decisions, [](const std::string& line) { return !engine::says_called(line); });
+  if (!ran.decisions.empty()) runtime::put_calls(out, ran.decisions);
   if (!out.outcome.is_value()) return out;
   if (ran.stored) return out;
   if (ran.value.size() > k_inline_bytes_max) {

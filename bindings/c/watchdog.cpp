@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "bindings/c/worker.hpp"
+#include "engine/reasons.hpp"
 
 namespace samara::capi {
 
@@ -130,6 +132,15 @@ Result<void> ParentScope::apply(engine::CallOptions& options) {
   auto& wall = options.limits.wall_max;
   wall = wall.count() == 0 ? left : std::min(wall, left);
   return {};
+}
+
+void ParentScope::note(std::string_view name, const engine::CallResult& result) {
+  std::string word(name);
+  // Notes travel line by line.
+  std::replace_if(word.begin(), word.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
+  std::lock_guard guard(request_.calls_mutex);
+  request_.notes.add({std::move(word), result.key.call.short_hex(),
+                      engine::short_outcome(result.outcome), result.from_memo});
 }
 
 }  // namespace samara::capi

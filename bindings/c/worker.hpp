@@ -10,6 +10,7 @@
 
 #include "bindings/c/handle.hpp"
 #include "call/script.hpp"
+#include "engine/called_note.hpp"
 #include "queue/roster.hpp"
 #include "queue/worker.hpp"
 
@@ -73,6 +74,8 @@ class ParentScope {
   ParentScope& operator=(const ParentScope&) = delete;
   /// Errors: cancelled, timeout: its time is over already.
   Result<void> apply(engine::CallOptions& options);
+  /// The call is over: the record of the request's own call will name it.
+  void note(std::string_view name, const engine::CallResult& result);
 
  private:
   samara_request& request_;
@@ -143,6 +146,7 @@ struct samara_request {
   /// Writes `unseen` where the request runs long enough to be followed. Requires: log_mutex is
   /// held.
   void show_log(std::chrono::steady_clock::time_point now);
-  std::mutex calls_mutex;              // guards calls
+  std::mutex calls_mutex;              // guards calls and notes
   std::set<std::atomic<bool>*> calls;  // to be cancelled with it
+  samara::engine::CalledNotes notes;   // of those that are over
 };

@@ -3,6 +3,8 @@ import asyncio
 import base64
 import datetime
 import hashlib
+import http.server
+import json
 import math
 import os
 import pathlib
@@ -16,6 +18,7 @@ import threading
 import time
 import unittest
 import zipfile
+from unittest import mock
 
 BIN = pathlib.Path(os.environ["SAMARA_BIN"])
 PACKAGE = BIN.parent / "python"
@@ -538,6 +541,26 @@ class Subtasks(WithRepository):
         lines = [place.line for place in caught.exception.locations
                  if place.file.endswith("chain.py")]
         self.assertEqual(lines[:2], [15, 17])
+
+    def test_its_record_names_what_it_called(self):
+        self.worker()
+        found = self.repo.result("down", 2, timeout=100)
+        first = self.repo.why(found.call)
+        self.assertEqual(first.count("called 'down', call '"), 1, first)
+        graph = [json.loads(line) for line in self.cli("call", "graph", found.call,
+                                                       "--json").stdout.splitlines()]
+        self.assertEqual([each["name"] for each in graph if "name" in each], ["down"] * 3, graph)
+        wide = self.repo.result("wide", 130, timeout=100)
+        said = self.repo.why(wide.call)
+        self.assertEqual(said.count("called 'leaf', call '"), 100)
+        self.assertIn("called functions 30 times more", said)
+
+    def test_a_caller_that_fails_names_what_it_called(self):
+        self.worker()
+        with self.assertRaises(samara.EastError) as caught:
+            self.repo.run("outer", 5, timeout=100)
+        said = self.repo.why(caught.exception.call)
+        self.assertIn("called 'inner', call '", said)
 
     def test_an_asynchronous_function_must_not_stop_the_loop(self):
         self.worker()

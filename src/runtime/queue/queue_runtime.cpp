@@ -6,12 +6,15 @@
 #include "runtime/argument_error.hpp"
 #include "runtime/limit_outcome.hpp"
 #include "value/beast2.hpp"
+#include "value/utf8.hpp"
 
 namespace samara::runtime {
 
 using std::chrono::nanoseconds;
 
 namespace {
+
+constexpr std::string_view k_calls_field = "called";
 
 struct PreparedWork final : Prepared {
   Hash function;
@@ -34,7 +37,30 @@ Bytes text_bytes(std::string_view text) {
   return {view.begin(), view.end()};
 }
 
+// What others say goes into our records: sentences that begin as they should, of Unicode, bounded.
+std::vector<std::string> calls_of(const Reply& reply) {
+  constexpr size_t k_sentences_max = 101;  // those of 100 calls, and how many more there were
+  constexpr size_t k_sentence_bytes_max = 4096;
+  std::vector<std::string> out;
+  auto at = reply.more.find(k_calls_field);
+  if (at == reply.more.end() || !utf8_valid(ByteView(at->second))) return out;
+  std::string_view rest = as_text(ByteView(at->second));
+  while (!rest.empty() && out.size() < k_sentences_max) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.size() > k_sentence_bytes_max || !line.starts_with("called ")) continue;
+    out.emplace_back(line);
+  }
+  return out;
+}
+
 }  // namespace
+
+void put_calls(Reply& reply, std::span<const std::string> sentences) {
+  std::string text;
+  for (const std::string& each : sentences) text += each + "\n";
+  reply.more.insert_or_assign(std::string(k_calls_field), text_bytes(text));
+}
 
 Placement QueueRuntime::placement() const {
   if (kind_.empty()) return {"worker", "run by a worker process: its caller wants it so"};
@@ -191,6 +217,7 @@ class WorkRun {
                                                        ": others died over it or were ended"
                                                  : std::string()));
     }
+    for (std::string& sentence : calls_of(reply)) out.decisions.push_back(std::move(sentence));
     // A worker that gave up because of the deadline may be the first to say so.
     const bool late = deadline_ns_ > 0 && clock_.now().time_since_epoch().count() >= deadline_ns_;
     if (reply.outcome.kind == OutcomeKind::timeout ||
