@@ -579,6 +579,36 @@ class Subtasks(WithRepository):
             samara.current()
 
 
+class Forks(WithRepository):
+    # Its lock is what tells that a worker lives; a child that is forked shares open files.
+    def test_a_forked_child_does_not_hide_the_death_of_its_worker(self):
+        mark = os.path.join(self.folder, "child")
+        self.addCleanup(self.end_child, mark)
+        forks = self.script(f"""
+            import multiprocessing, os, signal, time
+            def forks(x):
+                if os.path.exists({mark!r}):
+                    return x + 1
+                child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+                child.start()
+                with open({mark!r} + ".new", "w") as file:
+                    file.write(str(child.pid))
+                os.rename({mark!r} + ".new", {mark!r})
+                os.kill(os.getpid(), signal.SIGKILL)
+        """, "forks", F([int], int), effect="pure")
+        self.worker()
+        self.worker()
+        self.assertEqual(self.repo.run(forks, 1, timeout=100), 2)
+        os.kill(int(pathlib.Path(mark).read_text()), 0)  # the child lives all the time
+
+    @staticmethod
+    def end_child(mark):
+        try:
+            os.kill(int(pathlib.Path(mark).read_text()), signal.SIGKILL)
+        except OSError:
+            pass
+
+
 class Ends(WithRepository):
     def test_it_finishes_what_is_in_hand(self):
         worker = self.worker()
