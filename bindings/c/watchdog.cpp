@@ -92,6 +92,8 @@ void Watchdog::look(std::chrono::steady_clock::time_point now) {
       std::lock_guard guard(request->calls_mutex);
       for (std::atomic<bool>* call : request->calls) call->store(true);
     }
+    // Packages come as fast as they come: who installs them looks after that.
+    if (request->kind == SAMARA_REQUEST_ENVIRONMENT) continue;
     auto since = overdue_since_.emplace(request, now).first->second;
     if (now - since < kill_after_) continue;
     // Its thread cannot be ended alone. What else is in hand is put back by those who see us die.

@@ -224,7 +224,7 @@ function request_work(worker, request, kind)
     try
         return fetch(known)
     catch
-        throw(known.exception)
+        istaskfailed(known) ? throw(known.exception) : rethrow()
     end
 end
 

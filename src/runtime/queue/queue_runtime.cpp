@@ -119,7 +119,13 @@ class WorkRun {
     const port::Instant begin = clock_.now();
     const nanoseconds wall = request_.limits.wall_max;
     if (wall.count() > 0) deadline_ns_ = (begin + wall).time_since_epoch().count();
-    SAMARA_CHECK(find_worker());
+    SAMARA_TRY(std::optional<Outcome> ended, find_worker());
+    if (ended.has_value()) {
+      RunResult out;
+      out.usage.wall_ns = static_cast<uint64_t>((clock_.now() - begin).count());
+      out.outcome = std::move(*ended);
+      return out;
+    }
     SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
     queue::Question question{queue(), {}, request_.cancel, {}};
     if (request_.identity != nullptr) question.on_long = request_.identity->on_long;
@@ -133,13 +139,21 @@ class WorkRun {
     return work_.queue.empty() ? request_.identity->place : work_.queue;
   }
 
-  // An environment is made when it is first needed, by the workers that have none.
-  Result<void> find_worker() {
-    if (work_.queue.empty()) return link_.need(queue(), "the queue '" + queue() + "'");
-    if (work_.environment == Hash{}) return link_.need(work_.queue, work_.what);
+  // An environment is made when it is first needed, by the workers that have none. An outcome: the
+  // time of the call was over before; it is made all the same, for the next.
+  Result<std::optional<Outcome>> find_worker() {
+    std::optional<Outcome> none;
+    if (work_.queue.empty()) {
+      SAMARA_CHECK(link_.need(queue(), "the queue '" + queue() + "'"));
+      return none;
+    }
+    if (work_.environment == Hash{}) {
+      SAMARA_CHECK(link_.need(work_.queue, work_.what));
+      return none;
+    }
     SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
     SAMARA_TRY(bool served, exchange->roster().served(work_.queue, std::chrono::milliseconds(200)));
-    if (served) return {};
+    if (served) return none;
     const std::string makers = queue_of_script(work_.runtime, {});
     SAMARA_CHECK(link_.need(makers, work_.what));
     queue::Question question{makers, {}, request_.cancel, {}};
@@ -149,9 +163,21 @@ class WorkRun {
     question.request.more.emplace("environment", text_bytes(work_.environment.hex()));
     SAMARA_TRY(Reply reply, exchange->ask(std::move(question)));
     pass_log(reply, request_.log);
-    if (reply.outcome.is_value()) return {};
+    if (reply.outcome.is_value()) return none;
+    if (late()) {
+      Outcome out = deadline_passed(request_.limits);
+      out.message += ": its environment is not installed yet, which goes on";
+      return std::optional<Outcome>(std::move(out));
+    }
+    if (reply.outcome.kind == OutcomeKind::cancelled) {
+      return std::optional<Outcome>(std::move(reply.outcome));
+    }
     return Error(Code::guest_failed, "the environment of '" + std::string(request_.name) +
                                          "' cannot be made: " + reply.outcome.message);
+  }
+
+  bool late() const {
+    return deadline_ns_ > 0 && clock_.now().time_since_epoch().count() >= deadline_ns_;
   }
 
   Result<void> fill(Request& out) {
@@ -219,9 +245,8 @@ class WorkRun {
     }
     for (std::string& sentence : calls_of(reply)) out.decisions.push_back(std::move(sentence));
     // A worker that gave up because of the deadline may be the first to say so.
-    const bool late = deadline_ns_ > 0 && clock_.now().time_since_epoch().count() >= deadline_ns_;
     if (reply.outcome.kind == OutcomeKind::timeout ||
-        (late && reply.outcome.kind == OutcomeKind::cancelled)) {
+        (late() && reply.outcome.kind == OutcomeKind::cancelled)) {
       out.outcome = deadline_passed(request_.limits);
       return out;
     }

@@ -267,6 +267,20 @@ end
     @test said(() -> platform(n -> n, own, "own_inc", [Int], Int)) == "platform function 'own_inc' is offered already"
 end
 
+@testset "an installation that stands still is ended" begin
+    output = joinpath(FOLDER, "installer")
+    limits = (Samara.STILL_SECONDS[], Samara.LOOK_SECONDS[])
+    Samara.LOOK_SECONDS[] = 0.05
+    Samara.STILL_SECONDS[] = 0.5
+    @test Samara.run_while_it_goes_on(`sh -c "echo so far; sleep 1000"`, output) === nothing
+    @test read(output, String) == "so far\n"
+    # One that goes on is left alone, however long it takes.
+    Samara.STILL_SECONDS[] = 4.0
+    @test Samara.run_while_it_goes_on(`sh -c 'for i in $(seq 50); do echo $i; sleep 0.1; done'`, output) === true
+    @test Samara.run_while_it_goes_on(`false`, output) === false
+    Samara.STILL_SECONDS[], Samara.LOOK_SECONDS[] = limits
+end
+
 @testset "names" begin
     id = put(repo, [1.0, 2.0]; name="inputs/table")
     @test resolve(repo, "inputs/table") == id == resolve(repo, string(id))
