@@ -547,7 +547,7 @@ function finish(handle, id, words, text, prepared, full, wall_ms, memory_max, st
     kept = (queue, out, given, options, words, prepared, handle)
     try
         code = let pointer_of(x::Base.RefValue{T}) where {T} = Base.unsafe_convert(Ptr{T}, x)
-            GC.@preserve kept waiting(request) do
+            GC.@preserve kept waiting(request, handle) do
                 wait_job(kept, () -> ccall((:samara_cancel, lib), Cvoid, (Ptr{Cvoid},), handle.pointer)) do token
                     ccall((:samara_bridge_call, bridge), Int32, (UInt64, Ptr{Cvoid}, Ptr{Id}, Ptr{Argument},
                         Csize_t, Ptr{CallOptions}, Ptr{CallResult}), token, handle.pointer, pointer_of(given),

@@ -184,6 +184,7 @@ function work_on(worker, request, kind)
             failure_of(error, catch_backtrace(), request)
         end
     end
+    end_calls(request)
     # Not before the request is taken from where the watch finds it: its memory goes with the answer.
     lock(worker.guard)
     delete!(worker.in_hand, request.pointer)
@@ -404,7 +405,7 @@ end
 function interrupt(request)
     task = Task() do
         lock(request.guard)
-        waits = request.waiting > 0
+        waits = request.closed || !isempty(request.waiting)
         unlock(request.guard)
         task = request.task
         waits || request.over || istaskdone(task) || task.queue === nothing ||

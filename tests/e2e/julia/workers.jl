@@ -40,6 +40,7 @@ platform pure fn jl_garbage(n: Integer) -> Integer
 platform pure fn jl_child(word: String) -> String
 platform pure fn jl_fails_inside(n: Integer) -> Integer
 platform pure fn jl_pid(n: Integer) -> Integer
+platform pure fn jl_forget(n: Integer) -> Integer
 
 fn norm(xs: Array<Float>) -> Float { jl_norm(xs) }
 fn failing(n: Integer) -> Integer { jl_fail(n) }
@@ -63,6 +64,14 @@ fn child(word: String) -> String { jl_child(word) }
 fn broken(n: Integer) -> Integer { if n == 0 { throw "broken in East" } else { 1 } }
 fn fails_inside(n: Integer) -> Integer { jl_fails_inside(n) }
 fn pid(n: Integer) -> Integer { jl_pid(n) }
+fn forget(n: Integer) -> Integer { jl_forget(n) }
+fn endless(n: Integer) -> Integer {
+  var i = n
+  while i > 0 {
+    i = i + 1
+  }
+  i
+}
 """)
 
 caught(work) = try
@@ -124,6 +133,13 @@ end
     seconds = @elapsed @test run(repo, "fan", width) == sum(2:width+1)
     width > 200 && @info "calls at once by one request" width seconds
     @test run(repo, "pid", 3) == run(repo, "pid", 1)
+end
+
+@testset "calls that nobody waited for end with their request" begin
+    before = run(repo, "pid", 4)
+    @test run(repo, "forget", 40; timeout=60) == 40
+    @test caught(() -> run(repo, "forget", -40; timeout=60)).message == "forgotten"
+    @test run(repo, "pid", 5) == before
 end
 
 @testset "a cancelled request is thrown an InterruptException" begin
