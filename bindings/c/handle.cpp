@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 #include "platform/standard.hpp"
 #include "value/text_type.hpp"
@@ -75,6 +76,39 @@ Result<const Type*> parse_type(TypeTable& types, std::string_view text) {
 
 namespace {
 
+struct OwnedStore {
+  port::LinuxRandom random;
+  std::unique_ptr<store::DirectoryRepository> repository;
+};
+
+// An open repository keeps some fifteen files open, and a chain of calls has a handle for each call
+// that waits: they share one, as long as the path leads to the same folder. Not across a fork.
+Result<std::shared_ptr<store::DirectoryRepository>> shared_store(const std::string& path) {
+  static std::mutex mutex;
+  static std::map<std::tuple<pid_t, std::string, uint64_t, uint64_t>, std::weak_ptr<OwnedStore>>
+      known;
+  const auto found = shared_files().info_at(port::k_no_directory, path);
+  const auto key =
+      std::make_tuple(::getpid(), path, found ? found->device : 0, found ? found->inode : 0);
+  {
+    std::lock_guard guard(mutex);
+    auto at = known.find(key);
+    auto there = at == known.end() ? nullptr : at->second.lock();
+    if (there != nullptr)
+      return std::shared_ptr<store::DirectoryRepository>(there, there->repository.get());
+  }
+  // Not under the mutex: a child that is forked meanwhile would find it taken for ever.
+  auto made = std::make_shared<OwnedStore>();
+  const std::string owner = "process " + std::to_string(::getpid()) + " (libsamara)";
+  SAMARA_TRY(made->repository,
+             store::DirectoryRepository::open(shared_files(), made->random, path, owner));
+  std::lock_guard guard(mutex);
+  std::erase_if(known, [](const auto& each) { return each.second.expired(); });
+  if (auto other = known[key].lock()) made = other;
+  known[key] = made;
+  return std::shared_ptr<store::DirectoryRepository>(made, made->repository.get());
+}
+
 std::string working_directory() {
   char* path = ::getcwd(nullptr, 0);
   std::string out = path == nullptr ? "/" : path;
@@ -91,9 +125,7 @@ Result<void> open(samara_repository& handle, const char* path, bool make) {
                                                 .http = nullptr,
                                                 .working_directory = working_directory()}));
   if (make) SAMARA_CHECK(store::DirectoryRepository::init(handle.files, path));
-  std::string owner = "process " + std::to_string(::getpid()) + " (libsamara)";
-  SAMARA_TRY(handle.store,
-             store::DirectoryRepository::open(handle.files, handle.random, path, owner));
+  SAMARA_TRY(handle.store, shared_store(path));
   return {};
 }
 

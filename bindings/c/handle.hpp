@@ -69,7 +69,7 @@ struct samara_repository {
   samara::TypeTable types;
   samara::eval::PlatformRegistry platform;
   std::vector<std::string> capabilities;
-  std::unique_ptr<samara::store::DirectoryRepository> store;
+  std::shared_ptr<samara::store::DirectoryRepository> store;  // with other handles
   samara::port::LinuxPrograms programs;
   samara::port::LinuxSandbox sandbox;
   samara::port::LinuxCommandBox commands;
