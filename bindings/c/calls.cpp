@@ -191,6 +191,10 @@ Result<void> call(samara_repository& repository, const samara_hash* function,
     ParentScope parent(*options->parent, repository.cancel);
     SAMARA_CHECK(parent.apply(chosen));
     called = repository.engine().call(hash_of(function), given, chosen);
+    if (called) {
+      const std::string short_id = hash_of(function).short_hex();
+      parent.note(chosen.name.empty() ? std::string_view(short_id) : chosen.name, *called);
+    }
   } else {
     called = repository.engine().call(hash_of(function), given, chosen);
   }

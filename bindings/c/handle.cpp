@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <tuple>
 
 #include "platform/standard.hpp"
 #include "ports/linux/private_file.hpp"
@@ -54,32 +55,6 @@ std::shared_ptr<SharedQueue> shared_queue(const std::string& path) {
   return out;
 }
 
-Result<std::shared_ptr<SharedStore>> shared_store(const std::string& path) {
-  // By the folder and not by its name, which may lead to another one later.
-  struct Key {
-    pid_t process;
-    uint64_t device;
-    uint64_t inode;
-    auto operator<=>(const Key&) const = default;
-  };
-  static std::mutex mutex;
-  static std::map<Key, std::weak_ptr<SharedStore>> known;
-  Key key{::getpid(), 0, 0};
-  auto info = shared_files().info_at(port::k_no_directory, path + "/.");
-  if (info) key = {key.process, info->device, info->inode};
-  std::lock_guard guard(mutex);
-  std::erase_if(known, [](const auto& entry) { return entry.second.expired(); });
-  if (info) {
-    if (auto out = known[key].lock()) return out;
-  }
-  auto made = std::make_shared<SharedStore>();
-  std::string owner = "process " + std::to_string(key.process) + " (libsamara)";
-  SAMARA_TRY(made->repository,
-             store::DirectoryRepository::open(shared_files(), made->random, path, owner));
-  if (info) known[key] = made;
-  return made;
-}
-
 int32_t finish(samara_repository* repository, const Result<void>& result) {
   if (result) {
     repository->error.clear();
@@ -109,6 +84,40 @@ Result<const Type*> parse_type(TypeTable& types, std::string_view text) {
 
 namespace {
 
+struct OwnedStore {
+  port::LinuxRandom random;
+  std::unique_ptr<store::DirectoryRepository> repository;
+};
+
+// What one handle stores the others know, and calls from many threads go to one journal. An open
+// repository keeps some fifteen files open, and a chain of calls has a handle for each call
+// that waits: they share one, as long as the path leads to the same folder. Not across a fork.
+Result<std::shared_ptr<store::DirectoryRepository>> shared_store(const std::string& path) {
+  static std::mutex mutex;
+  static std::map<std::tuple<pid_t, std::string, uint64_t, uint64_t>, std::weak_ptr<OwnedStore>>
+      known;
+  const auto found = shared_files().info_at(port::k_no_directory, path);
+  const auto key =
+      std::make_tuple(::getpid(), path, found ? found->device : 0, found ? found->inode : 0);
+  {
+    std::lock_guard guard(mutex);
+    auto at = known.find(key);
+    auto there = at == known.end() ? nullptr : at->second.lock();
+    if (there != nullptr)
+      return std::shared_ptr<store::DirectoryRepository>(there, there->repository.get());
+  }
+  // Not under the mutex: a child that is forked meanwhile would find it taken for ever.
+  auto made = std::make_shared<OwnedStore>();
+  const std::string owner = "process " + std::to_string(::getpid()) + " (libsamara)";
+  SAMARA_TRY(made->repository,
+             store::DirectoryRepository::open(shared_files(), made->random, path, owner));
+  std::lock_guard guard(mutex);
+  std::erase_if(known, [](const auto& each) { return each.second.expired(); });
+  if (auto other = known[key].lock()) made = other;
+  known[key] = made;
+  return std::shared_ptr<store::DirectoryRepository>(made, made->repository.get());
+}
+
 std::string working_directory() {
   char* path = ::getcwd(nullptr, 0);
   std::string out = path == nullptr ? "/" : path;
@@ -125,8 +134,7 @@ Result<void> open(samara_repository& handle, const char* path, bool make) {
                                                 .http = nullptr,
                                                 .working_directory = working_directory()}));
   if (make) SAMARA_CHECK(store::DirectoryRepository::init(handle.files, path));
-  SAMARA_TRY(handle.shared, shared_store(path));
-  handle.store = handle.shared->repository.get();
+  SAMARA_TRY(handle.store, shared_store(path));
   return {};
 }
 
@@ -173,7 +181,7 @@ samara::engine::Engine& samara_repository::engine() {
         samara::engine::EngineParts{
             *store, types, platform, clock, random, processes, runtimes().all(),
             [this](std::string_view name) { return queue->link.offered(name); },
-            runtimes().elsewhere()},
+            runtimes().elsewhere(), &queue->past},
         std::move(options));
   }
   return *engine_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/engine.hpp"
+#include "engine/history.hpp"
 #include "engine/sealed_cache.hpp"
 #include "ports/linux/clock.hpp"
 #include "ports/linux/command_box.hpp"
@@ -26,8 +27,9 @@
 
 namespace samara::capi {
 
-/// The way of this process to the workers of a repository: one for all handles, since each would
-/// take one of the user's few file watchers.
+/// What all handles of this process on one repository have in common: the way to its workers, since
+/// each would take one of the user's few file watchers, and what was read of its past calls, which
+/// a request deep in a chain of calls, with a handle of its own, would read again.
 struct SharedQueue {
   explicit SharedQueue(std::string path);
   port::LinuxRandom random;
@@ -35,18 +37,10 @@ struct SharedQueue {
   port::LinuxWatchers watchers;
   TypeTable types;
   runtime::QueueLink link;
+  engine::PastCalls past;
 };
 /// Also after a fork, where the child gets its own.
 std::shared_ptr<SharedQueue> shared_queue(const std::string& path);
-
-/// The way of this process to the files of a repository: one for all handles, so that what one
-/// stores the others know, and calls from many threads go to one journal.
-struct SharedStore {
-  port::LinuxRandom random;
-  std::unique_ptr<store::DirectoryRepository> repository;
-};
-/// Also after a fork, where the child gets its own. Errors: as DirectoryRepository::open.
-Result<std::shared_ptr<SharedStore>> shared_store(const std::string& path);
 
 /// Of the process, never gone: mappings of objects outlive their repository. Has no state.
 port::LinuxFiles& shared_files();
@@ -75,8 +69,7 @@ struct samara_repository {
   samara::TypeTable types;
   samara::eval::PlatformRegistry platform;
   std::vector<std::string> capabilities;
-  std::shared_ptr<samara::capi::SharedStore> shared;
-  samara::store::DirectoryRepository* store = nullptr;  // in `shared`; null: not open
+  std::shared_ptr<samara::store::DirectoryRepository> store;  // with other handles
   samara::port::LinuxPrograms programs;
   samara::port::LinuxSandbox sandbox;
   samara::port::LinuxCommandBox commands;

@@ -1,6 +1,7 @@
 // Requests in hand of the C interface: their arguments, their output, and how they are answered.
 
 #include "bindings/c/worker.hpp"
+#include "runtime/queue/queue_runtime.hpp"
 #include "value/beast2.hpp"
 #include "value/packed_numbers.hpp"
 #include "value/utf8.hpp"
@@ -35,8 +36,16 @@ void fill_usage(samara_request& request, const Outcome& outcome, Usage& out) {
   if (outcome.is_value()) request.worker.admission.learn(request, out.peak_memory_bytes);
 }
 
+// Says in the reply what the request has called, for the record of its call.
+void tell_calls(samara_request& request, Reply& reply) {
+  std::lock_guard guard(request.calls_mutex);
+  const std::vector<std::string> lines = request.notes.lines();
+  if (!lines.empty()) runtime::put_calls(reply, lines);
+}
+
 Result<void> send(std::unique_ptr<samara_request> request, Reply reply) {
   fill_usage(*request, reply.outcome, reply.usage);
+  tell_calls(*request, reply);
   {
     std::lock_guard guard(request->log_mutex);
     reply.log.bytes_dropped = request->log.bytes_dropped();
@@ -181,6 +190,8 @@ Result<Reply> run_function(samara_request& request, samara_repository& repositor
   Reply out;
   out.outcome = std::move(ran.outcome);
   out.usage = ran.usage;
+  std::erase_if(ran.decisions, [](const std::string& line) { return !engine::says_called(line); });
+  if (!ran.decisions.empty()) runtime::put_calls(out, ran.decisions);
   if (!out.outcome.is_value()) return out;
   if (ran.stored) return out;
   if (ran.value.size() > k_inline_bytes_max) {

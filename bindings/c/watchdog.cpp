@@ -3,9 +3,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "bindings/c/worker.hpp"
+#include "engine/reasons.hpp"
 
 namespace samara::capi {
 
@@ -90,6 +92,8 @@ void Watchdog::look(std::chrono::steady_clock::time_point now) {
       std::lock_guard guard(request->calls_mutex);
       for (std::atomic<bool>* call : request->calls) call->store(true);
     }
+    // Packages come as fast as they come: who installs them looks after that.
+    if (request->kind == SAMARA_REQUEST_ENVIRONMENT) continue;
     auto since = overdue_since_.emplace(request, now).first->second;
     if (now - since < kill_after_) continue;
     // Its thread cannot be ended alone. What else is in hand is put back by those who see us die.
@@ -131,6 +135,15 @@ Result<void> ParentScope::apply(engine::CallOptions& options) {
   auto& wall = options.limits.wall_max;
   wall = wall.count() == 0 ? left : std::min(wall, left);
   return {};
+}
+
+void ParentScope::note(std::string_view name, const engine::CallResult& result) {
+  std::string word(name);
+  // Notes travel line by line.
+  std::replace_if(word.begin(), word.end(), [](char c) { return c >= 0 && c < ' '; }, '?');
+  std::lock_guard guard(request_.calls_mutex);
+  request_.notes.add({std::move(word), result.key.call.short_hex(),
+                      engine::short_outcome(result.outcome), result.from_memo});
 }
 
 }  // namespace samara::capi

@@ -11,6 +11,7 @@
 #include "bindings/c/admission.hpp"
 #include "bindings/c/handle.hpp"
 #include "call/script.hpp"
+#include "engine/called_note.hpp"
 #include "queue/roster.hpp"
 #include "queue/worker.hpp"
 
@@ -75,6 +76,8 @@ class ParentScope {
   ParentScope& operator=(const ParentScope&) = delete;
   /// Errors: cancelled, timeout: its time is over already.
   Result<void> apply(engine::CallOptions& options);
+  /// The call is over: the record of the request's own call will name it.
+  void note(std::string_view name, const engine::CallResult& result);
 
  private:
   samara_request& request_;
@@ -150,6 +153,7 @@ struct samara_request {
   uint32_t seat = samara::port::Budget::k_no_seat;
   std::optional<samara::capi::MemoryGauge::Begun> gauged;
   samara::capi::CoreLoan loan{*this};
-  std::mutex calls_mutex;              // guards calls
+  std::mutex calls_mutex;              // guards calls and notes
   std::set<std::atomic<bool>*> calls;  // to be cancelled with it
+  samara::engine::CalledNotes notes;   // of those that are over
 };

@@ -25,7 +25,21 @@ let slots = findlast(==("--slots"), ARGS)
     end
 end
 
+# Two workers that start for the first time would both compile the module, which takes long: one does,
+# and the other waits for what it makes. Where it is compiled already nobody waits.
+compiling = let here = joinpath(string(@__DIR__, "/"), "src"), cache = joinpath("compiled", "v$(VERSION.major).$(VERSION.minor)", "Samara")
+    changed = maximum(mtime(joinpath(here, name)) for name in readdir(here))
+    folders = [joinpath(depot, cache) for depot in DEPOT_PATH]
+    ready = any(folder -> isdir(folder) && any(name -> mtime(joinpath(folder, name)) > changed, readdir(folder)), folders)
+    try
+        ready ? nothing : (mkpath(DEPOT_PATH[1]); open(joinpath(DEPOT_PATH[1], "samara.lock"), "w"))
+    catch
+        nothing # nothing can be kept there either
+    end
+end
+compiling === nothing || ccall(:flock, Cint, (Cint, Cint), fd(compiling), 2)
 import Samara
+compiling === nothing || close(compiling)
 # Julia out of a prefix brings libraries of its own, which the Julia that has just compiled the module
 # needs as well; programs that functions start have theirs.
 haskey(ENV, "SAMARA_JULIA_LIBRARIES") && delete!(ENV, "LD_LIBRARY_PATH")

@@ -501,7 +501,8 @@ enum {
   SAMARA_REQUEST_SCRIPT = 2,     /* call `entry` of `source` */
   SAMARA_REQUEST_FUNCTION = 3,   /* samara_request_run does all */
   SAMARA_REQUEST_ENVIRONMENT = 4 /* make the environment of a script ready, start a worker for
-                                  * it, and answer null when it has started */
+                                  * it, and answer null when it has started; the worker is not
+                                  * ended where that goes on after the deadline */
 };
 
 SAMARA_API int32_t samara_request_kind(const samara_request* request);

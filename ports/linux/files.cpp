@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "ports/linux/locked_files.hpp"
+
 namespace samara::port {
 
 namespace {
@@ -113,7 +115,7 @@ Result<Handle> LinuxFiles::open(Handle directory, std::string_view path, OpenMod
   }
 }
 
-void LinuxFiles::close(Handle file) { ::close(file.number); }
+void LinuxFiles::close(Handle file) { close_file(file.number); }
 
 Result<size_t> LinuxFiles::read_at(Handle file, uint64_t offset, std::span<uint8_t> out) {
   size_t filled = 0;
@@ -251,6 +253,7 @@ Result<void> LinuxFiles::remove_directory(Handle directory, std::string_view pat
 Result<bool> LinuxFiles::lock(Handle file, LockMode mode, LockWait wait) {
   int operation = mode == LockMode::shared ? LOCK_SH : LOCK_EX;
   if (wait == LockWait::no) operation |= LOCK_NB;
+  note_locked_file(file.number);
   while (::flock(file.number, operation) != 0) {
     if (errno == EINTR) continue;
     if (errno == EWOULDBLOCK) return false;

@@ -7,6 +7,8 @@ constexpr std::string_view k_called = "called '";
 constexpr std::string_view k_call = "', call '";
 constexpr std::string_view k_then = "…': ";
 constexpr std::string_view k_from_memory = ", from memory";
+constexpr std::string_view k_more = "called functions ";
+constexpr size_t k_notes_max = 100;
 }  // namespace
 
 std::string CalledNote::text() const {
@@ -33,6 +35,23 @@ std::optional<CalledNote> CalledNote::parse(std::string_view decision) {
   if (out.from_memory) decision.remove_suffix(k_from_memory.size());
   out.outcome = decision;
   return out;
+}
+
+void CalledNotes::add(const CalledNote& note) {
+  count_++;
+  if (notes_.size() < k_notes_max) notes_.push_back(note.text());
+}
+
+std::vector<std::string> CalledNotes::lines() const {
+  std::vector<std::string> out = notes_;
+  if (count_ > notes_.size()) {
+    out.push_back(std::string(k_more) + std::to_string(count_ - notes_.size()) + " times more");
+  }
+  return out;
+}
+
+bool says_called(std::string_view decision) {
+  return decision.starts_with(k_more) || CalledNote::parse(decision).has_value();
 }
 
 }  // namespace samara::engine

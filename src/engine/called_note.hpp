@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace samara::engine {
 
@@ -20,5 +21,19 @@ struct CalledNote {
   /// Nothing: the sentence says something else.
   static std::optional<CalledNote> parse(std::string_view decision);
 };
+
+/// What one run called, as it goes into the decisions: the first calls in full, then their number.
+class CalledNotes {
+ public:
+  void add(const CalledNote& note);
+  std::vector<std::string> lines() const;
+
+ private:
+  std::vector<std::string> notes_;
+  size_t count_ = 0;
+};
+
+/// Whether the decision is one of `CalledNotes::lines`.
+bool says_called(std::string_view decision);
 
 }  // namespace samara::engine

@@ -34,6 +34,8 @@
 
 namespace samara::engine {
 
+class PastCalls;
+
 /// What an engine stands on; everything outlives it.
 struct EngineParts {
   store::Repository& repository;
@@ -49,6 +51,9 @@ struct EngineParts {
   FindOffered offered = nullptr;
   /// Runs functions of any kind in worker processes, for callers who want that. Null: nobody does.
   runtime::Runtime* elsewhere = nullptr;
+  /// What is known of past calls, where several engines of a process work on the repository: each
+  /// would read it anew. Null: it has its own.
+  PastCalls* past = nullptr;
 };
 
 struct EngineOptions {

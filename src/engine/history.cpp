@@ -38,15 +38,15 @@ std::optional<Difference> History::earlier(const Hash& call, const CallSpec& spe
   if (!can_differ(spec)) return std::nullopt;
   bool known = false;
   {
-    std::lock_guard lock(mutex_);
-    known = functions_.contains(spec.function);
+    std::lock_guard lock(past_.mutex_);
+    known = past_.functions_.contains(spec.function);
   }
   // Read without the lock; two threads may read the same function at once, and one of them keeps
   // it.
   ByArguments found;
   if (!known) found = read(spec.function);
-  std::lock_guard lock(mutex_);
-  auto function = functions_.try_emplace(spec.function, std::move(found)).first;
+  std::lock_guard lock(past_.mutex_);
+  auto function = past_.functions_.try_emplace(spec.function, std::move(found)).first;
   auto at = function->second.find(arguments_key(spec));
   if (at == function->second.end() || at->second.call == call) return std::nullopt;
   return at->second.difference;
@@ -54,9 +54,9 @@ std::optional<Difference> History::earlier(const Hash& call, const CallSpec& spe
 
 void History::add(const Hash& call, const CallSpec& spec) {
   if (!can_differ(spec)) return;
-  std::lock_guard lock(mutex_);
-  auto function = functions_.find(spec.function);
-  if (function == functions_.end()) return;
+  std::lock_guard lock(past_.mutex_);
+  auto function = past_.functions_.find(spec.function);
+  if (function == past_.functions_.end()) return;
   if (function->second.size() >= 64 * k_history_calls_max) function->second.clear();
   function->second[arguments_key(spec)] = {call, {spec.bindings, spec.semantics}, Uuid{}};
 }

@@ -24,7 +24,7 @@ struct Shared {
         runtimes(with(east, parts.runtimes)),
         functions({parts.repository, types, runtimes, options.capabilities, parts.offered}),
         memo(options.memo_entries_max),
-        history(parts.repository, records),
+        history(parts.repository, records, parts.past),
         quarantine(parts.repository, options.quarantine),
         self(parts.processes.self()) {}
 

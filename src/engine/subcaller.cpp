@@ -1,12 +1,8 @@
 #include "engine/subcaller.hpp"
 
-#include "engine/called_note.hpp"
-
 namespace samara::engine {
 
 namespace {
-
-constexpr size_t k_notes_max = 100;
 
 std::chrono::nanoseconds shorter(std::chrono::nanoseconds a, std::chrono::nanoseconds b) {
   if (a.count() == 0) return b;
@@ -65,19 +61,10 @@ Result<CallResult> Subcaller::run(const KnownFunction& function,
 }
 
 void Subcaller::note(const runtime::Subcall& call, const CallResult& result) {
-  count_++;
-  if (notes_.size() >= k_notes_max) return;
-  CalledNote note{std::string(call.name), result.key.call.short_hex(),
-                  short_outcome(result.outcome), result.from_memo};
-  notes_.push_back(note.text());
+  notes_.add({std::string(call.name), result.key.call.short_hex(), short_outcome(result.outcome),
+              result.from_memo});
 }
 
-std::vector<std::string> Subcaller::decisions() const {
-  std::vector<std::string> out = notes_;
-  if (count_ > notes_.size()) {
-    out.push_back("called functions " + std::to_string(count_ - notes_.size()) + " times more");
-  }
-  return out;
-}
+std::vector<std::string> Subcaller::decisions() const { return notes_.lines(); }
 
 }  // namespace samara::engine

@@ -4,6 +4,7 @@
 // Specified by: docs/formats/call.md, "Subtasks".
 
 #include "engine/call_job.hpp"
+#include "engine/called_note.hpp"
 
 namespace samara::engine {
 
@@ -24,8 +25,7 @@ class Subcaller final : public runtime::Subcalls {
   Shared& shared_;
   const CallRequest& request_;
   CallChain chain_;
-  std::vector<std::string> notes_;
-  size_t count_ = 0;
+  CalledNotes notes_;
 };
 
 }  // namespace samara::engine

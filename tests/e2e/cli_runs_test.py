@@ -1,6 +1,11 @@
 """Named runs: run --name, get, watch, and what the collector keeps of them."""
+import ctypes
+import errno
 import os
+import pathlib
+import platform
 import signal
+import struct
 import subprocess
 import threading
 import time
@@ -108,6 +113,55 @@ class NamedRuns(cli.Cli):
         self.assertEqual(self.ok("call", "ls", "-q").out, "")
 
 
+SYSTEM_CALLS = {"x86_64": {"inotify_init1": 294, "inotify_add_watch": 254},
+                "aarch64": {"inotify_init1": 26, "inotify_add_watch": 27}}
+
+
+def without(test, call, error):
+    """For a new process: the kernel refuses a system call to it and its children."""
+    number = SYSTEM_CALLS.get(platform.machine(), {}).get(call)
+    if number is None:
+        test.skipTest(f"the number of {call} is not known here")
+    load, equal, give = 0x20, 0x15, 0x06
+    steps = [(load, 0, 0, 0), (equal, 0, 1, number), (give, 0, 0, 0x00050000 | error),
+             (give, 0, 0, 0x7fff0000)]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+
+    class Program(ctypes.Structure):
+        _fields_ = [("count", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
+
+    program = Program(len(steps), ctypes.addressof(code))
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def refuse(_kept=code):
+        no_new_rights, filtered, by_program = 38, 22, 2
+        if prctl(no_new_rights, 1, 0, 0, 0) != 0 or \
+                prctl(filtered, by_program, ctypes.byref(program), 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "no filter of system calls")
+
+    if not can(refuse):
+        test.skipTest("no filters of system calls here")
+    return refuse
+
+
+def has_watches(process):
+    for file in pathlib.Path(f"/proc/{process}/fdinfo").iterdir():
+        try:
+            if "inotify wd:" in file.read_text():
+                return True
+        except OSError:
+            pass  # closed meanwhile
+    return False
+
+
+def can(prepare):
+    try:
+        subprocess.run(["true"], preexec_fn=prepare, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return True
+
+
 class Watch(cli.Cli):
     def setUp(self):
         super().setUp()
@@ -160,22 +214,57 @@ class Watch(cli.Cli):
         self.fails(cli.FAILED, "watch", "--once", says="no named runs", hint="--name")
         self.fails(cli.FAILED, "watch", "--once", "none", says="there is no run 'none'")
 
-    def test_it_sees_files_change_and_ends_in_order(self):
+    def sees_changes(self, **options):
+        """Whether the system tells it of changes."""
         self.write("a.east", "[1, 2]")
         self.ok("run", "--name", "first", "split", "@a.east")
         self.ok("run", "--name", "second", "double", "first.outputs.total")
+        watch = subprocess.Popen([str(cli.BIN), "watch"], cwd=self.dir, text=True,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+        said = []
+
+        def next_done():
+            for line in watch.stderr:
+                said.append(line)
+                if line.startswith("done "):
+                    return line.split()[1]
+            return None
+
+        try:
+            self.write("a.east", "[10, 20]")
+            self.assertEqual([next_done(), next_done()], ["first", "second"])
+            self.assertEqual(self.line("get", "second.outputs.result"), "60")
+            # The function's own source, which nobody adds by hand.
+            self.write("two.east", TWO.replace("x * 2", "x * 10"))
+            self.assertEqual(next_done(), "second")
+            self.assertEqual(self.line("get", "second.outputs.result"), "300")
+            watches = has_watches(watch.pid)
+        finally:
+            watch.send_signal(signal.SIGINT)
+            said += watch.communicate(timeout=60)[1]
+        self.assertEqual(watch.returncode, cli.INTERRUPTED, said)
+        return watches
+
+    def test_it_sees_files_change_and_ends_in_order(self):
+        self.assertTrue(self.sees_changes())
+
+    # Where the system has no inotify, and where its watches are used up.
+    def test_it_looks_by_itself_where_nothing_can_be_watched(self):
+        refuse = without(self, "inotify_init1", errno.EMFILE)
+        self.assertFalse(self.sees_changes(preexec_fn=refuse))
+
+    def test_it_looks_by_itself_where_watches_are_used_up(self):
+        refuse = without(self, "inotify_add_watch", errno.ENOSPC)
+        self.assertFalse(self.sees_changes(preexec_fn=refuse))
+
+    def test_what_ran_is_told_to_programs(self):
+        self.write("a.east", "[1, 2]")
+        self.ok("run", "--name", "first", "split", "@a.east")
         watch = subprocess.Popen([str(cli.BIN), "watch", "--json"], cwd=self.dir,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             self.write("a.east", "[10, 20]")
-            lines = [watch.stdout.readline().decode() for _ in range(2)]
-            self.assertIn('"first"', lines[0])
-            self.assertIn('"second"', lines[1])
-            self.assertEqual(self.line("get", "second.outputs.result"), "60")
-            # The function's own source, which nobody adds by hand.
-            self.write("two.east", TWO.replace("x * 2", "x * 10"))
-            self.assertIn('"second"', watch.stdout.readline().decode())
-            self.assertEqual(self.line("get", "second.outputs.result"), "300")
+            self.assertIn('"first"', watch.stdout.readline().decode())
         finally:
             watch.send_signal(signal.SIGINT)
             out, err = watch.communicate(timeout=60)

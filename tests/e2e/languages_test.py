@@ -273,7 +273,8 @@ class Languages(unittest.TestCase):
             self.skipTest(why)
         repository = self.repository()
         environment = {k: v for k, v in os.environ.items()
-                       if not k.startswith("SAMARA_") or k == "SAMARA_BUDGET"}
+                       if not k.startswith("SAMARA_") or
+                       k in ("SAMARA_BUDGET", "SAMARA_JULIA_PREFIX")}
         worker = subprocess.Popen([BIN / "samara", "worker", "-r", runtime, "-j", "2"],
                                   cwd=repository.parent, stdout=subprocess.DEVNULL,
                                   stderr=subprocess.PIPE, text=True, env=environment)

@@ -1,5 +1,7 @@
 """The Python package samara against the real engine, and against what the command line says."""
+import array
 import asyncio
+import collections
 import dataclasses
 import datetime
 import gc
@@ -18,6 +20,7 @@ import tempfile
 import threading
 import time
 import traceback
+import types
 import unittest
 
 BIN = pathlib.Path(os.environ["SAMARA_BIN"])
@@ -417,6 +420,102 @@ def random_value(rng, kind):
 
 
 @unittest.skipIf(numpy is None, "numpy is not installed")
+@dataclasses.dataclass
+class Spot:
+    x: float
+    y: float
+
+
+SpotTuple = collections.namedtuple("SpotTuple", "x y")
+FUNCTION = ".Function (inputs=[.Integer], output=.Integer)"
+
+
+def table_rows():
+    """Row of the guide's table, type, all forms of one value as Python may give it, what comes back."""
+    packed = [array.array("d", [1.0, 2.0]), memoryview(array.array("d", [1.0, 2.0])), [1, 2.0]]
+    whole = [array.array("q", [1, 2]), memoryview(array.array("q", [1, 2])), [1, 2]]
+    rows = [[[1.0, 2.0], [3.0, 4.0]], [array.array("d", [1.0, 2.0]), (3.0, 4.0)]]
+    integers, floats = [7], [2.0, 2]
+    side_by_side = memoryview if numpy is None else numpy.ndarray
+    if numpy is not None:
+        packed += [numpy.array([1.0, 2.0]), numpy.array([1.0, 9.0, 2.0])[::2]]
+        whole += [numpy.array([1, 2]), numpy.array([1, 2], numpy.int64)]
+        rows += [numpy.array([[1.0, 2.0], [3.0, 4.0]]), numpy.array([[1.0, 3.0], [2.0, 4.0]]).T]
+        integers += [numpy.int8(7), numpy.uint64(7)]
+        floats += [numpy.float64(2), numpy.float32(2)]
+    east = datetime.timezone(datetime.timedelta(hours=5))
+    noon = datetime.datetime(2024, 2, 29, 12, 0, 0, 5000, UTC)
+    late = samara.Option(samara.Option(int))
+    return [
+        ("Null, Boolean, String, Blob", None, [None], type(None)),
+        ("Null, Boolean, String, Blob", bool, [True], bool),
+        ("Null, Boolean, String, Blob", str, ["ä"], str),
+        ("Null, Boolean, String, Blob", bytes,
+         [b"ab", bytearray(b"ab"), memoryview(b"ab"), array.array("B", b"ab")], bytes),
+        ("Integer", int, integers, int),
+        ("Float", float, floats, float),
+        ("DateTime", "DateTime",
+         [noon, noon.replace(microsecond=5999), noon.astimezone(east),
+          Instant(int(noon.timestamp() * 1000))], datetime.datetime),
+        ("DateTime", "DateTime", [Instant(-8_000_000_000_000_000)], Instant),
+        ("Array Float, Array Integer", list[float], packed, side_by_side),
+        ("Array Float, Array Integer", list[int], whole, side_by_side),
+        ("Vector, Matrix", samara.Vector(float), packed, side_by_side),
+        ("Vector, Matrix", samara.Vector(int), whole, side_by_side),
+        ("Vector, Matrix", samara.Matrix(float), rows, side_by_side),
+        ("other Arrays", list[str], [["a", "b"], ("a", "b"), collections.UserList(["a", "b"])], list),
+        ("Set, Dict", set[str], [{"a", "b"}, frozenset("ab")], set),
+        ("Set, Dict", dict[str, int],
+         [{"a": 1, "b": 2}, {"b": 2, "a": 1}, collections.OrderedDict(b=2, a=1),
+          types.MappingProxyType({"a": 1, "b": 2})], dict),
+        ("Struct", POINT, [{"y": 2.0, "x": 1.0}, Spot(1.0, 2.0), SpotTuple(1.0, 2.0),
+                           samara.struct(x=1.0, y=2.0), types.MappingProxyType({"x": 1, "y": 2})],
+         Struct),
+        ("Variant", SHAPE, [Variant("circle", 1.0)], Variant),
+        ("Option: Variant {none, some T}", samara.Option(int), [3, Some(3)], int),
+        ("Option: Variant {none, some T}", samara.Option(int), [None], type(None)),
+        ("Option: Variant {none, some T}", late, [Some(None)], Some),
+        ("Ref", samara.RefType(int), [Ref(3)], Ref),
+    ]
+
+
+class Table(WithRepository):
+    """The table of values in the guide, row by row."""
+
+    def test_each_form_of_each_row_is_the_same_value(self):
+        for row, kind, forms, wanted in table_rows():
+            first = samara.encode(forms[0], kind)
+            for form in forms:
+                with self.subTest(row=row, type=str(kind), form=repr(form)):
+                    self.assertEqual(samara.encode(form, kind), first)
+                    back = samara.decode(first)
+                    self.assertIsInstance(back, wanted)
+                    self.assertEqual(samara.encode(back, kind), first)
+        matrix = samara.decode(samara.encode([[1.0], [2.0]], samara.Matrix(float)))
+        self.assertEqual((matrix.ndim, matrix.shape), (2, (2, 1)))
+        self.assertEqual(list(samara.decode(samara.encode({"b": 1, "a": 2}, dict[str, int]))),
+                         ["a", "b"])
+        point = samara.decode(samara.encode({"x": 1.0, "y": 2.0}, POINT))
+        self.assertEqual((point.x, point["y"]), (1.0, 2.0))
+        match samara.decode(samara.encode(Variant("circle", 1.0), SHAPE)):
+            case Variant("circle", radius):
+                self.assertEqual(radius, 1.0)
+            case _:
+                self.fail("no circle")
+
+    def test_functions_go_by_name_only(self):
+        with self.assertRaises(samara.TypeMismatch):
+            samara.encode(lambda x: x, FUNCTION)
+        self.add_programs()
+        self.assertEqual(self.repo.function("inverse")(5), 20)
+
+    def test_no_row_of_the_guide_is_left_out(self):
+        text = (SOURCE / "docs" / "guide" / "python.md").read_text()
+        table = text.partition("| East | from Python | to Python |")[2].partition("\n\n")[0]
+        rows = {line.split("|")[1].strip() for line in table.splitlines() if line.startswith("| ")}
+        self.assertEqual(rows, {row for row, *_ in table_rows()} | {"functions"})
+
+
 class Numpy(WithRepository):
     def test_arrays_of_each_kind_go_in_and_out(self):
         for value, kind in (

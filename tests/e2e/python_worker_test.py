@@ -3,6 +3,8 @@ import asyncio
 import base64
 import datetime
 import hashlib
+import http.server
+import json
 import math
 import os
 import pathlib
@@ -16,6 +18,7 @@ import threading
 import time
 import unittest
 import zipfile
+from unittest import mock
 
 BIN = pathlib.Path(os.environ["SAMARA_BIN"])
 PACKAGE = BIN.parent / "python"
@@ -539,6 +542,26 @@ class Subtasks(WithRepository):
                  if place.file.endswith("chain.py")]
         self.assertEqual(lines[:2], [15, 17])
 
+    def test_its_record_names_what_it_called(self):
+        self.worker()
+        found = self.repo.result("down", 2, timeout=100)
+        first = self.repo.why(found.call)
+        self.assertEqual(first.count("called 'down', call '"), 1, first)
+        graph = [json.loads(line) for line in self.cli("call", "graph", found.call,
+                                                       "--json").stdout.splitlines()]
+        self.assertEqual([each["name"] for each in graph if "name" in each], ["down"] * 3, graph)
+        wide = self.repo.result("wide", 130, timeout=100)
+        said = self.repo.why(wide.call)
+        self.assertEqual(said.count("called 'leaf', call '"), 100)
+        self.assertIn("called functions 30 times more", said)
+
+    def test_a_caller_that_fails_names_what_it_called(self):
+        self.worker()
+        with self.assertRaises(samara.EastError) as caught:
+            self.repo.run("outer", 5, timeout=100)
+        said = self.repo.why(caught.exception.call)
+        self.assertIn("called 'inner', call '", said)
+
     def test_an_asynchronous_function_must_not_stop_the_loop(self):
         self.worker()
         with self.assertRaises(samara.EastError) as caught:
@@ -554,6 +577,36 @@ class Subtasks(WithRepository):
         self.assertEqual(self.repo.run("leaves", 8), 8)
         with self.assertRaises(samara.Error):
             samara.current()
+
+
+class Forks(WithRepository):
+    # Its lock is what tells that a worker lives; a child that is forked shares open files.
+    def test_a_forked_child_does_not_hide_the_death_of_its_worker(self):
+        mark = os.path.join(self.folder, "child")
+        self.addCleanup(self.end_child, mark)
+        forks = self.script(f"""
+            import multiprocessing, os, signal, time
+            def forks(x):
+                if os.path.exists({mark!r}):
+                    return x + 1
+                child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(600,))
+                child.start()
+                with open({mark!r} + ".new", "w") as file:
+                    file.write(str(child.pid))
+                os.rename({mark!r} + ".new", {mark!r})
+                os.kill(os.getpid(), signal.SIGKILL)
+        """, "forks", F([int], int), effect="pure")
+        self.worker()
+        self.worker()
+        self.assertEqual(self.repo.run(forks, 1, timeout=100), 2)
+        os.kill(int(pathlib.Path(mark).read_text()), 0)  # the child lives all the time
+
+    @staticmethod
+    def end_child(mark):
+        try:
+            os.kill(int(pathlib.Path(mark).read_text()), signal.SIGKILL)
+        except OSError:
+            pass
 
 
 class Ends(WithRepository):
@@ -662,6 +715,71 @@ class Environments(WithRepository):
         self.assertIn("installing the environment failed", str(caught.exception))
         made = os.listdir(os.path.join(self.repo.path, "cache", "env"))
         self.assertEqual([name for name in made if not name.endswith(".lock")], [])
+
+
+    # The index gives the wheel when it is told to. Meanwhile the deadline of a call passes, for
+    # longer than a function of the worker would be left alone.
+    def test_an_installation_may_outlast_the_call(self):
+        asked, go = threading.Event(), threading.Event()
+        folder = self.folder
+
+        class Index(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                name = self.path.rsplit("/", 1)[-1]
+                if not name.endswith(".whl"):
+                    wheel = "samara_test_thing-1.5-py3-none-any.whl"
+                    self.answer("text/html", f"<a href='/{wheel}'>{wheel}</a>".encode())
+                    return
+                asked.set()
+                go.wait(100)
+                self.answer("application/zip", pathlib.Path(folder, name).read_bytes())
+
+            def answer(self, kind, data):
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.addCleanup(go.set)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/simple"
+        worker = self.worker(slots=2, env={
+            "PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url, "PIP_TIMEOUT": "100",
+            "UV_HTTP_TIMEOUT": "100", "PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1",
+            "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"})
+        lock = self.file("requirements.txt",
+                         f"samara_test_thing==1.5 --hash=sha256:{self.digest}\n")
+        function = self.script(self.TEXT, "version", F([int], str), environment=lock)
+        process = self.script("import os\ndef process(x):\n    return os.getpid()", "process",
+                              F([int], int))
+        first = self.repo.run(process, 1, timeout=100)
+        with self.assertRaises(samara.Timeout) as caught:
+            self.repo.run(function, 1, timeout=0.5)
+        self.assertIn("not installed yet", str(caught.exception))
+        self.assertTrue(asked.wait(100))
+        time.sleep(3)  # more than a request may go on after its deadline
+        self.assertEqual(self.repo.run(process, 2, timeout=100), first)
+        go.set()
+        self.assertTrue(self.repo.run(function, 1, timeout=200).startswith("one and a half "))
+        self.assertIsNone(worker.process.poll())
+
+    def test_an_installation_that_stands_still_is_ended(self):
+        from samara import _environment
+        with mock.patch.multiple(_environment, _STILL_SECONDS=0.5, _LOOK_SECONDS=0.05):
+            with self.assertRaises(samara.Error) as caught:
+                _environment._run(["sh", "-c", "echo so far; sleep 1000"], "standing still")
+            self.assertIn("stood still", str(caught.exception))
+            self.assertIn("so far", str(caught.exception))
+        # One that goes on is left alone, however long it takes.
+        with mock.patch.multiple(_environment, _STILL_SECONDS=4, _LOOK_SECONDS=0.05):
+            _environment._run(["sh", "-c", "for i in $(seq 50); do echo $i; sleep 0.1; done"], "it")
 
 
 class Locks(unittest.TestCase):

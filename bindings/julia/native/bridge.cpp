@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <csignal>
 
@@ -242,6 +243,13 @@ void samara_bridge_end(samara_bridge_feeder* feeder) {
     feeder->changed.notify_one();
   }
   samara_worker_interrupt(feeder->worker);
+}
+
+void samara_bridge_files(void) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void samara_bridge_signals(uint32_t grace_ms) {

@@ -66,6 +66,10 @@ SAMARA_API void samara_bridge_permit(samara_bridge_feeder* feeder, int32_t more)
 /* No more requests: SAMARA_BRIDGE_ENDED comes. */
 SAMARA_API void samara_bridge_end(samara_bridge_feeder* feeder);
 
+/* As many open files as the system lets the process have: each call that waits for others keeps
+ * some. */
+SAMARA_API void samara_bridge_files(void);
+
 /* SIGTERM and SIGINT become SAMARA_BRIDGE_STOP; the process ends by itself `grace_ms` later. It
  * also gets SIGTERM when its parent dies. */
 SAMARA_API void samara_bridge_signals(uint32_t grace_ms);

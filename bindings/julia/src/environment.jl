@@ -18,7 +18,8 @@ function ready_environment(path, id, lock_text, kind, slots)
     try
         wait(task)
     catch
-        throw(task.exception)
+        # Else the request is over, and it is made all the same, for others.
+        istaskfailed(task) ? throw(task.exception) : rethrow()
     end
     return
 end
@@ -69,15 +70,57 @@ end
 function instantiate(folder)
     output = joinpath(folder, "instantiate.log")
     command = addenv_(`$(Base.julia_cmd()) --startup-file=no -e 'import Pkg; Pkg.instantiate()'`, child_environment(folder))
-    process = run(pipeline(ignorestatus(command); stdin=devnull, stdout=output, stderr=output))
-    success(process) && return rm(output)
+    ended = run_while_it_goes_on(command, output)
+    ended === true && return rm(output)
     said = read(output, String)
     rm(folder; recursive=true, force=true)
+    ended === nothing && error("cannot install the packages of the environment: the installer stood still for " *
+                               "$(round(Int, STILL_SECONDS[])) s: $(last(said, 300))")
     network = occursin(r"[Cc]ould not (resolve|download|connect)|[Ff]ailed to (connect|resolve|download|clone|fetch)|registr|GitError|timed out"i, said)
     lines = filter(line -> occursin("ERROR", line), split(said, '\n'))
     reason = isempty(lines) ? last(said, 300) : first(lines)
     error("cannot install the packages of the environment" *
           (network ? ": the package registry or server cannot be reached" : "") * ": " * strip(reason))
+end
+
+# Packages may take long to come and to be built. What installs them is ended when for so long it has
+# not said a word or used the processor; it gives up by itself much sooner where nobody answers.
+const STILL_SECONDS = Ref(1800.0)
+const LOOK_SECONDS = Ref(2.0)
+
+# Whether a program ended well; nothing: it stood still.
+function run_while_it_goes_on(command, output)
+    process = run(pipeline(detach(ignorestatus(command)); stdin=devnull, stdout=output, stderr=output); wait=false)
+    session = getpid(process)
+    seen, since = (-1, -1), time()
+    while timedwait(() -> !process_running(process), LOOK_SECONDS[]; pollint=0.05) !== :ok
+        now = (session_ticks(session), filesize(output))
+        if now != seen
+            seen, since = now, time()
+        elseif time() - since > STILL_SECONDS[]
+            ccall(:kill, Cint, (Cint, Cint), -session, 9)
+            wait(process)
+            return nothing
+        end
+    end
+    return success(process)
+end
+
+# What the programs of a session have used of the processor.
+function session_ticks(session)
+    out = 0
+    for name in readdir("/proc")
+        all(isdigit, name) || continue
+        text = try
+            read("/proc/$name/stat", String)
+        catch
+            continue # it has ended meanwhile
+        end
+        fields = split(text[something(findlast(isequal(')'), text), 1)+1:end])
+        length(fields) >= 15 && fields[4] == string(session) || continue
+        out += sum(field -> parse(Int, field), fields[12:15])
+    end
+    return out
 end
 
 # addenv came with Julia 1.6.

@@ -44,14 +44,8 @@ platform(work, name::AbstractString, inputs, output; options...) =
     platform(work, everywhere, name, inputs, output; options...)
 function platform(work, repo::Repository, name::AbstractString, inputs, output; options...)
     platform(work, repo.platform, name, inputs, output; options...)
-    lock(repo.guard)
-    free = Handle[]
-    for pool in values(repo.pools) # handles that are open already do not know it
-        append!(free, pool.free)
-        empty!(pool.free)
-    end
-    unlock(repo.guard)
-    foreach(close, free)
+    # Handles that are open already do not know it.
+    repo.opened = Opened()
     return work
 end
 

@@ -30,6 +30,45 @@ struct Pool
     capabilities::Vector{String}
 end
 
+# What all Repositories of one directory have in common, if they have no functions of their own:
+# requests of a worker make one each.
+mutable struct Opened
+    pools::Dict{Vector{String},Pool}
+    signatures::Dict{Id,String}
+    guard::Threads.SpinLock
+    function Opened()
+        # Nobody else has it any more then, so its lock is free.
+        return finalizer(made -> foreach(close, take_free(made)), new(Dict(), Dict(), Threads.SpinLock()))
+    end
+end
+function take_free(opened::Opened)
+    free = Handle[]
+    lock(opened.guard)
+    for pool in values(opened.pools)
+        append!(free, pool.free)
+        empty!(pool.free)
+    end
+    unlock(opened.guard)
+    return free
+end
+
+const opened_lock = ReentrantLock()
+const opened_here = Dict{Tuple{String,UInt64,UInt64},WeakRef}()  # by path and what is there
+const opened_kept = Ref{Union{Opened,Nothing}}(nothing)  # of the repository that a worker serves
+
+function opened_at(path)
+    found = stat(path)
+    key = (path, UInt64(found.device), UInt64(found.inode))
+    lock(opened_lock) do
+        known = get(opened_here, key, nothing)
+        known === nothing || known.value === nothing || return known.value::Opened
+        filter!(pair -> pair.second.value !== nothing, opened_here)
+        made = Opened()
+        opened_here[key] = WeakRef(made)
+        return made
+    end
+end
+
 """
     Repository(path=nothing; allow=(), calls=0)
 
@@ -40,10 +79,8 @@ runs, such as "fs,net". `calls`: how many of [`call`](@ref) run at once.
 mutable struct Repository
     path::String
     allow::Vector{String}
-    pools::Dict{Vector{String},Pool}
-    guard::Threads.SpinLock
+    opened::Opened
     platform::Dict{String,Any}
-    signatures::Dict{Id,String}
     running::Base.Semaphore
     closed::Bool
 end
@@ -71,8 +108,9 @@ capability_list(allow) = sort!(unique!(String[part for name in (allow isa Abstra
 
 function Repository(path=nothing; allow=(), calls::Integer=0)
     calls > 0 || (calls = min(32, Sys.CPU_THREADS + 4))
-    repo = Repository(find_repository(path), capability_list(allow), Dict(), Threads.SpinLock(),
-                      copy(everywhere), Dict(), Base.Semaphore(calls), false)
+    found = find_repository(path)
+    repo = Repository(found, capability_list(allow), isempty(everywhere) ? opened_at(found) : Opened(),
+                      copy(everywhere), Base.Semaphore(calls), false)
     give_handle(take_handle(repo, repo.allow), repo)  # says now what is wrong with the directory
     return repo
 end
@@ -106,10 +144,11 @@ check(handle::Handle, code) = code == 0 ? nothing : throw(error_of(code, handle_
 
 function take_handle(repo::Repository, capabilities)
     repo.closed && throw(OperationFailed("the repository is closed"))
-    lock(repo.guard)
-    pool = get!(() -> Pool(Handle[], capabilities), repo.pools, capabilities)
+    opened = repo.opened
+    lock(opened.guard)
+    pool = get!(() -> Pool(Handle[], capabilities), opened.pools, capabilities)
     handle = isempty(pool.free) ? nothing : pop!(pool.free)
-    unlock(repo.guard)
+    unlock(opened.guard)
     handle === nothing || return handle
     handle = open_handle(:samara_open, repo.path, pool)
     try
@@ -127,10 +166,13 @@ function take_handle(repo::Repository, capabilities)
 end
 const HANDLES_FREE_MAX = 16
 function give_handle(handle::Handle, repo::Repository)
-    lock(repo.guard)
-    keep = !repo.closed && length(handle.pool.free) < HANDLES_FREE_MAX
+    opened = repo.opened
+    lock(opened.guard)
+    # One of before `platform` does not know the functions of now.
+    keep = !repo.closed && length(handle.pool.free) < HANDLES_FREE_MAX &&
+        get(opened.pools, handle.pool.capabilities, nothing) === handle.pool
     keep && push!(handle.pool.free, handle)
-    unlock(repo.guard)
+    unlock(opened.guard)
     keep || close(handle)
     return
 end
@@ -145,15 +187,8 @@ end
 
 "Calls that run end on their own."
 function Base.close(repo::Repository)
-    lock(repo.guard)
     repo.closed = true
-    free = Handle[]
-    for pool in values(repo.pools)
-        append!(free, pool.free)
-        empty!(pool.free)
-    end
-    unlock(repo.guard)
-    foreach(close, free)
+    foreach(close, take_free(repo.opened))
 end
 
 # --- values
@@ -376,17 +411,18 @@ signature(repo::Repository, what) =
 
 const SIGNATURES_MAX = 4096
 function signature_text(repo, handle, id)
-    lock(repo.guard)
-    known = get(repo.signatures, id, nothing)
-    unlock(repo.guard)
+    opened = repo.opened
+    lock(opened.guard)
+    known = get(opened.signatures, id, nothing)
+    unlock(opened.guard)
     known === nothing || return known
     out = Ref(Bytes())
     check(handle, ccall((:samara_signature, lib), Int32, (Ptr{Cvoid}, Ref{Id}, Ptr{Bytes}), handle.pointer, id, out))
     text = take_text(out)
-    lock(repo.guard)
-    length(repo.signatures) < SIGNATURES_MAX || empty!(repo.signatures)
-    repo.signatures[id] = text
-    unlock(repo.guard)
+    lock(opened.guard)
+    length(opened.signatures) < SIGNATURES_MAX || empty!(opened.signatures)
+    opened.signatures[id] = text
+    unlock(opened.guard)
     return text
 end
 
@@ -511,7 +547,7 @@ function finish(handle, id, words, text, prepared, full, wall_ms, memory_max, st
     kept = (queue, out, given, options, words, prepared, handle)
     try
         code = let pointer_of(x::Base.RefValue{T}) where {T} = Base.unsafe_convert(Ptr{T}, x)
-            GC.@preserve kept waiting(request) do
+            GC.@preserve kept waiting(request, handle) do
                 wait_job(kept, () -> ccall((:samara_cancel, lib), Cvoid, (Ptr{Cvoid},), handle.pointer)) do token
                     ccall((:samara_bridge_call, bridge), Int32, (UInt64, Ptr{Cvoid}, Ptr{Id}, Ptr{Argument},
                         Csize_t, Ptr{CallOptions}, Ptr{CallResult}), token, handle.pointer, pointer_of(given),

@@ -5,7 +5,8 @@ mutable struct Request
     feeder::Ptr{Cvoid}
     calls::Base.Semaphore  # calls of `call` that are on their way
     guard::Threads.SpinLock
-    waiting::Int           # calls that it waits for
+    waiting::Set{Any}      # handles of the calls that it waits for
+    closed::Bool           # it makes no more calls
     task::Union{Task,Nothing}
     thread::Int
     thrown::Bool           # it has been told that nobody waits any more
@@ -14,7 +15,7 @@ mutable struct Request
 end
 const REQUEST_CALLS_MAX = 32
 Request(pointer, feeder, thread) = Request(pointer, feeder, Base.Semaphore(REQUEST_CALLS_MAX),
-    Threads.SpinLock(), 0, nothing, thread, false, false, [UInt8[], UInt8[]])
+    Threads.SpinLock(), Set(), false, nothing, thread, false, false, [UInt8[], UInt8[]])
 
 function current_request()
     storage = current_task().storage
@@ -25,23 +26,47 @@ in_request(work, request::Nothing) = work()
 in_request(work, request::Request) = task_local_storage(work, :samara_request, request)
 
 # While a request waits for calls of its own, another one may have its place.
-waiting(work, request::Nothing) = work()
-function waiting(work, request::Request)
-    change(request, 1)
+waiting(work, request::Nothing, handle) = work()
+function waiting(work, request::Request, handle)
+    begin_call(request, handle)
     try
         return work()
     finally
-        change(request, -1)
+        end_call(request, handle)
     end
 end
-function change(request, by)
+function begin_call(request, handle)
     lock(request.guard)
-    before = request.waiting
-    request.waiting += by
-    now = request.waiting
+    closed = request.closed
+    closed || push!(request.waiting, handle)
+    first = length(request.waiting) == 1
     unlock(request.guard)
-    (before == 0) == (now == 0) || permit(request.feeder, by)
+    closed && throw(OperationFailed("the request that calls is over"))
+    first && permit(request.feeder, 1)
     return
+end
+function end_call(request, handle)
+    lock(request.guard)
+    delete!(request.waiting, handle)
+    last = isempty(request.waiting)
+    unlock(request.guard)
+    last && permit(request.feeder, -1)
+    return
+end
+
+# Calls that nobody has waited for cannot outlive their request: its memory goes with the answer.
+function end_calls(request)
+    while true
+        lock(request.guard)
+        request.closed = true
+        left = !isempty(request.waiting)
+        for handle in request.waiting # none of them is closed while it is there
+            ccall((:samara_cancel, lib), Cvoid, (Ptr{Cvoid},), handle.pointer)
+        end
+        unlock(request.guard)
+        left || return
+        sleep(0.005)
+    end
 end
 permit(feeder, more) = ccall((:samara_bridge_permit, bridge), Cvoid, (Ptr{Cvoid}, Int32), feeder, more)
 

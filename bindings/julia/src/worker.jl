@@ -82,10 +82,12 @@ function serve(path, slots, files, environment)
         offer(worker, made)
     end
     empty!(everywhere)  # calls of a Repository here go to the workers, too
+    opened_kept[] = opened_at(find_repository(path))
     on_request[] = pointer -> hand_out(worker, pointer)
     on_ended[] = code -> ended(worker, code)
     on_stop[] = () -> ccall((:samara_bridge_end, bridge), Cvoid, (Ptr{Cvoid},), worker.feeder)
     listen()
+    ccall((:samara_bridge_files, bridge), Cvoid, ())
     ccall((:samara_bridge_signals, bridge), Cvoid, (UInt32,), STOP_MS + 500)
     warm()
     worker_check(ccall((:samara_worker_start, lib), Int32, (Ptr{Cvoid},), worker.pointer))
@@ -182,6 +184,7 @@ function work_on(worker, request, kind)
             failure_of(error, catch_backtrace(), request)
         end
     end
+    end_calls(request)
     # Not before the request is taken from where the watch finds it: its memory goes with the answer.
     lock(worker.guard)
     delete!(worker.in_hand, request.pointer)
@@ -222,7 +225,7 @@ function request_work(worker, request, kind)
     try
         return fetch(known)
     catch
-        throw(known.exception)
+        istaskfailed(known) ? throw(known.exception) : rethrow()
     end
 end
 
@@ -402,7 +405,7 @@ end
 function interrupt(request)
     task = Task() do
         lock(request.guard)
-        waits = request.waiting > 0
+        waits = request.closed || !isempty(request.waiting)
         unlock(request.guard)
         task = request.task
         waits || request.over || istaskdone(task) || task.queue === nothing ||

@@ -1,22 +1,86 @@
 // Environments: the packages that a lock file names, installed once, and a worker that has them.
 
 import {spawn} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 
-/** Runs a program; rejects with the end of what it said. */
-function run(program, given, options) {
+const lookMs = 2000;
+// Packages may take long to come and to be built. What installs them is ended when for so long it
+// has not said a word or used the processor; it gives up by itself much sooner where nobody answers.
+const stillMsMax = 30 * 60 * 1000;
+
+const installing = new Set(); // programs, each with a session of its own
+process.on('exit', () => installing.forEach(kill));
+
+function kill(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // it has ended
+  }
+}
+
+/** What the programs of a session have used of the processor. */
+function ticks(session) {
+  let out = 0;
+  for (const name of readdirSync('/proc')) {
+    if (!/^[0-9]+$/.test(name)) continue;
+    let text;
+    try {
+      text = readFileSync(`/proc/${name}/stat`, 'latin1');
+    } catch {
+      continue; // it has ended meanwhile
+    }
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    if (Number(fields[3]) !== session) continue;
+    for (const each of fields.slice(11, 15)) out += Number(each);
+  }
+  return out;
+}
+
+/** Runs an installer as long as it goes on; rejects with the end of what it said. */
+export function install(program, given, {stillMs = stillMsMax, everyMs = lookMs, ...options} = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, given, {...options, stdio: ['ignore', 'pipe', 'pipe']});
+    const child = spawn(program, given, {...options, detached: true, stdio: ['ignore', 'pipe', 'pipe']});
+    installing.add(child);
     let said = '';
-    const hear = (text) => (said = (said + text).slice(-4000));
+    let heard = 0;
+    let still = false;
+    let seen = '';
+    let since = Date.now();
+    const hear = (text) => {
+      said = (said + text).slice(-4000);
+      heard++;
+    };
+    const look = setInterval(() => {
+      const now = `${ticks(child.pid)} ${heard}`;
+      if (now !== seen) {
+        seen = now;
+        since = Date.now();
+      } else if (Date.now() - since > stillMs) {
+        still = true;
+        kill(child);
+      }
+    }, everyMs);
+    const over = () => {
+      clearInterval(look);
+      installing.delete(child);
+    };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
-    child.on('error', (error) => reject(new Error(`cannot start '${program}': ${error.message}`)));
-    child.on('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`'${program} ${given[0]}' failed: ${said.trim()}`)),
-    );
+    child.on('error', (error) => {
+      over();
+      reject(new Error(`cannot start '${program}': ${error.message}`));
+    });
+    child.on('close', (code) => {
+      over();
+      if (code === 0) return resolve();
+      const why = still ? `stood still for ${stillMs / 1000} s` : 'failed';
+      reject(new Error(`'${program} ${given[0]}' ${why}: ${said.trim()}`));
+    });
   });
 }
 
@@ -56,7 +120,7 @@ async function materialise(folder, script) {
       }),
     );
     const quiet = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-update-notifier'];
-    await run('npm', ['ci', '--omit=dev', ...quiet], {cwd: made});
+    await install('npm', ['ci', '--omit=dev', ...quiet], {cwd: made});
     renameSync(made, folder);
   } catch (error) {
     rmSync(made, {recursive: true, force: true});

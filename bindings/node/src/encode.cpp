@@ -180,9 +180,11 @@ bool number_slot(const Numbers& numbers, size_t index, int32_t element, samara_s
     return true;
   }
   if (element != SAMARA_KIND_INTEGER) return false;
-  if (numbers.kind == napi_bigint64_array) integer = at<int64_t>(numbers, index);
+  const bool wide = numbers.kind == napi_bigint64_array || numbers.kind == napi_biguint64_array;
+  if (wide) integer = at<int64_t>(numbers, index);
   out = static_cast<samara_slot>(integer);
-  return small || numbers.kind == napi_bigint64_array;
+  // What is negative in the same bits is too large without a sign.
+  return small || (wide && (numbers.kind == napi_bigint64_array || integer >= 0));
 }
 
 class Encoder {

@@ -4,18 +4,26 @@ cache, and a worker that runs there."""
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from ._errors import Error
 
 _START_SECONDS = 60
+# Packages may take long to come and to be built. What installs them is ended when for so long it
+# has not said a word or used the processor; it gives up by itself much sooner where nobody answers.
+_STILL_SECONDS = 1800
+_LOOK_SECONDS = 2.0
+_ASK_SECONDS = 0.05
 _TEXT_MAX = 4000
 _lock = threading.Lock()
-_locks = {}
-_workers = {}  # by environment: the program that runs
+_made = {}  # by environment: how it is made ready
+_installing = set()  # programs that are at it
+_ending = False
 
 # The samara of this process, whatever is installed in the environment.
 _PROGRAM = """
@@ -30,19 +38,53 @@ main(sys.argv[1:])
 """
 
 
+class _Ready:
+    """An environment on its way, made by a thread of its own: requests for it come and go."""
+
+    def __init__(self, work):
+        self.done = threading.Event()
+        self.error = self.process = None
+        threading.Thread(target=self._make, args=(work,), daemon=True).start()
+
+    def _make(self, work):
+        try:
+            self.process = work()
+        except BaseException as error:  # noqa: BLE001 - who waits is told
+            self.error = error
+        self.done.set()
+
+    def over(self):
+        """Whether it has to be made anew."""
+        return self.done.is_set() and (self.error is not None or self.process.poll() is not None)
+
+
 def start(repository, slots, request):
-    """Makes the environment of a request ready and starts a worker in it; back when it serves."""
+    """Makes the environment of a request ready and starts a worker in it; back when it serves. It
+    is made all the same when the request has ended before."""
     _, _, _, _, lock_text, kind, found = request.script()
     if not found or len(found) != 64 or not set(found) <= set("0123456789abcdef"):
         raise Error("the request names no environment")
-    with _lock:
-        own = _locks.setdefault(found, threading.Lock())
-    with own:
-        running = _workers.get(found)
-        if running is not None and running.poll() is None:
-            return
+
+    def work():
         folder = materialise(repository, found, lock_text or b"", kind)
-        _workers[found] = _start_worker(folder, repository, slots, found)
+        return _start_worker(folder, repository, slots, found)
+
+    with _lock:
+        ready = _made.get(found)
+        if ready is None or ready.over():
+            ready = _made[found] = _Ready(work)
+    while not ready.done.wait(_ASK_SECONDS):
+        pass  # where a request that is over is stopped
+    if ready.error is not None:
+        raise ready.error
+
+
+def stop():
+    """The worker ends: what is half installed is made anew by another."""
+    global _ending
+    _ending = True
+    for process in list(_installing):
+        _kill(process)
 
 
 def _start_worker(folder, repository, slots, found):
@@ -95,12 +137,63 @@ def materialise(repository, found, lock_text, kind):
     return folder
 
 
+def _kill(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except OSError:
+        pass  # it has ended
+
+
+def _ticks(session):
+    """What the programs of a session have used of the processor."""
+    out = 0
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue  # it has ended meanwhile
+        if int(fields[3]) == session:
+            out += sum(map(int, fields[11:15]))
+    return out
+
+
 def _run(words, what):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, check=False)
-    if done.returncode != 0:
-        text = done.stdout[-_TEXT_MAX:].decode("utf-8", "replace").strip()
-        raise Error(f"{what} failed: {text}")
+    """Runs an installer to its end, as long as it goes on."""
+    if _ending:
+        raise Error(f"{what} failed: the worker ends")
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=said,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+        _installing.add(process)
+        try:
+            _wait_while_it_goes_on(process, said)
+        except TimeoutError:
+            raise Error(f"{what} failed: it stood still for {_STILL_SECONDS} s: {_tail(said)}") \
+                from None
+        finally:
+            _installing.discard(process)
+        if process.returncode != 0:
+            raise Error(f"{what} failed: {_tail(said)}")
+
+
+def _wait_while_it_goes_on(process, said):
+    seen, since = None, time.monotonic()
+    while True:
+        try:
+            process.wait(_LOOK_SECONDS)
+            return
+        except subprocess.TimeoutExpired:
+            pass
+        now = (_ticks(process.pid), os.fstat(said.fileno()).st_size)
+        if now != seen:
+            seen, since = now, time.monotonic()
+        elif time.monotonic() - since > _STILL_SECONDS:
+            _kill(process)
+            process.wait()
+            raise TimeoutError
 
 
 def _install(folder, lock_text, kind):

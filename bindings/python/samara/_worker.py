@@ -412,6 +412,9 @@ def main(words):
 
 def _finish():
     _worker.interrupt()
+    environments = sys.modules.get(f"{__package__}._environment")
+    if environments is not None:
+        environments.stop()
     end = time.monotonic() + _FINISH_SECONDS
     pause = 0.001
     while (_worker.in_hand() or _worker.threads()) and time.monotonic() < end:

@@ -7,12 +7,15 @@
 #include "runtime/argument_error.hpp"
 #include "runtime/limit_outcome.hpp"
 #include "value/beast2.hpp"
+#include "value/utf8.hpp"
 
 namespace samara::runtime {
 
 using std::chrono::nanoseconds;
 
 namespace {
+
+constexpr std::string_view k_calls_field = "called";
 
 struct PreparedWork final : Prepared {
   Hash function;
@@ -47,7 +50,30 @@ Bytes text_bytes(std::string_view text) {
   return {view.begin(), view.end()};
 }
 
+// What others say goes into our records: sentences that begin as they should, of Unicode, bounded.
+std::vector<std::string> calls_of(const Reply& reply) {
+  constexpr size_t k_sentences_max = 101;  // those of 100 calls, and how many more there were
+  constexpr size_t k_sentence_bytes_max = 4096;
+  std::vector<std::string> out;
+  auto at = reply.more.find(k_calls_field);
+  if (at == reply.more.end() || !utf8_valid(ByteView(at->second))) return out;
+  std::string_view rest = as_text(ByteView(at->second));
+  while (!rest.empty() && out.size() < k_sentences_max) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.size() > k_sentence_bytes_max || !line.starts_with("called ")) continue;
+    out.emplace_back(line);
+  }
+  return out;
+}
+
 }  // namespace
+
+void put_calls(Reply& reply, std::span<const std::string> sentences) {
+  std::string text;
+  for (const std::string& each : sentences) text += each + "\n";
+  reply.more.insert_or_assign(std::string(k_calls_field), text_bytes(text));
+}
 
 Placement QueueRuntime::placement() const {
   if (kind_.empty()) return {"worker", "run by a worker process: its caller wants it so"};
@@ -106,7 +132,13 @@ class WorkRun {
     const port::Instant begin = clock_.now();
     const nanoseconds wall = request_.limits.wall_max;
     if (wall.count() > 0) deadline_ns_ = (begin + wall).time_since_epoch().count();
-    SAMARA_CHECK(find_worker());
+    SAMARA_TRY(std::optional<Outcome> ended, find_worker());
+    if (ended.has_value()) {
+      RunResult out;
+      out.usage.wall_ns = static_cast<uint64_t>((clock_.now() - begin).count());
+      out.outcome = std::move(*ended);
+      return out;
+    }
     SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
     queue::Question question{queue(), {}, request_.cancel, {}};
     if (request_.identity != nullptr) question.on_long = request_.identity->on_long;
@@ -120,13 +152,21 @@ class WorkRun {
     return work_.queue.empty() ? request_.identity->place : work_.queue;
   }
 
-  // An environment is made when it is first needed, by the workers that have none.
-  Result<void> find_worker() {
-    if (work_.queue.empty()) return link_.need(queue(), "the queue '" + queue() + "'");
-    if (work_.environment == Hash{}) return link_.need(work_.queue, work_.what);
+  // An environment is made when it is first needed, by the workers that have none. An outcome: the
+  // time of the call was over before; it is made all the same, for the next.
+  Result<std::optional<Outcome>> find_worker() {
+    std::optional<Outcome> none;
+    if (work_.queue.empty()) {
+      SAMARA_CHECK(link_.need(queue(), "the queue '" + queue() + "'"));
+      return none;
+    }
+    if (work_.environment == Hash{}) {
+      SAMARA_CHECK(link_.need(work_.queue, work_.what));
+      return none;
+    }
     SAMARA_TRY(queue::Exchange * exchange, link_.exchange());
     SAMARA_TRY(bool served, exchange->roster().served(work_.queue, std::chrono::milliseconds(200)));
-    if (served) return {};
+    if (served) return none;
     const std::string makers = queue_of_script(work_.runtime, {});
     SAMARA_CHECK(link_.need(makers, work_.what));
     queue::Question question{makers, {}, request_.cancel, {}};
@@ -136,9 +176,21 @@ class WorkRun {
     question.request.more.emplace("environment", text_bytes(work_.environment.hex()));
     SAMARA_TRY(Reply reply, exchange->ask(std::move(question)));
     pass_log(reply, request_.log);
-    if (reply.outcome.is_value()) return {};
+    if (reply.outcome.is_value()) return none;
+    if (late()) {
+      Outcome out = deadline_passed(request_.limits);
+      out.message += ": its environment is not installed yet, which goes on";
+      return std::optional<Outcome>(std::move(out));
+    }
+    if (reply.outcome.kind == OutcomeKind::cancelled) {
+      return std::optional<Outcome>(std::move(reply.outcome));
+    }
     return Error(Code::guest_failed, "the environment of '" + std::string(request_.name) +
                                          "' cannot be made: " + reply.outcome.message);
+  }
+
+  bool late() const {
+    return deadline_ns_ > 0 && clock_.now().time_since_epoch().count() >= deadline_ns_;
   }
 
   Result<void> fill(Request& out) {
@@ -202,10 +254,10 @@ class WorkRun {
                               (runtime.empty() ? std::string() : " of " + runtime) +
                               attempt_words(reply));
     }
+    for (std::string& sentence : calls_of(reply)) out.decisions.push_back(std::move(sentence));
     // A worker that gave up because of the deadline may be the first to say so.
-    const bool late = deadline_ns_ > 0 && clock_.now().time_since_epoch().count() >= deadline_ns_;
     if (reply.outcome.kind == OutcomeKind::timeout ||
-        (late && reply.outcome.kind == OutcomeKind::cancelled)) {
+        (late() && reply.outcome.kind == OutcomeKind::cancelled)) {
       out.outcome = deadline_passed(request_.limits);
       return out;
     }

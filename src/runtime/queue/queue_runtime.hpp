@@ -3,6 +3,7 @@
 // repository: scripts of a language, and what workers offer. Threads: any. Specified by:
 // docs/architecture.md, "Runtimes", and docs/formats/queue.md.
 
+#include "call/reply.hpp"
 #include "call/script.hpp"
 #include "runtime/imported_function.hpp"
 #include "runtime/queue/queue_link.hpp"
@@ -32,6 +33,10 @@ class QueueRuntime final : public Runtime {
   port::Clock& clock_;
   QueueLink& link_;
 };
+
+/// Says in a reply what the run called: sentences for the record of the call, each of one line, as
+/// the engine makes them. The caller passes them on among the decisions of the run.
+void put_calls(Reply& reply, std::span<const std::string> sentences);
 
 /// Adds a script: what Engine::add_function takes. `effect`: unknown where nobody says.
 /// Errors: invalid_argument (no UTF-8, a type of functions is wanted), exhausted.

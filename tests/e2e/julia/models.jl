@@ -57,3 +57,12 @@ end
 @platform effect="pure" jl_fails_inside(n::Int)::Int = run(Repository(), "broken", n)
 
 @platform effect="pure" jl_pid(n::Int)::Int = getpid()
+
+# Starts calls that end never, and does not wait for them.
+@platform effect="pure" function jl_forget(n::Int)::Int
+    repo = Repository()
+    tasks = [call(repo, "endless", i) for i in 1:abs(n)]
+    sleep(0.2)
+    n < 0 && error("forgotten")
+    return n
+end

@@ -43,6 +43,38 @@ const ROUND_TRIPS = [
     (Matrix{Bool}, [true false], nothing), (Set{Vector{UInt8}}, Set([[0x01], UInt8[]]), nothing),
 ]
 
+struct Spot
+    x::Float64
+    y::Float64
+end
+const SPOT = NamedTuple{(:x, :y),Tuple{Float64,Float64}}
+
+# Row of the guide's table, type, all forms of one value as Julia may give it, what comes back.
+const TABLE_ROWS = [
+    ("Null, Boolean, String", Nothing, Any[nothing], nothing),
+    ("Null, Boolean, String", Bool, Any[true], true),
+    ("Null, Boolean, String", String, Any["ab", SubString("xab", 2), Test.GenericString("ab")], "ab"),
+    ("Blob", Vector{UInt8}, Any[[0x01, 0x02], view([0x00, 0x01, 0x02], 2:3), codeunits("\x01\x02")], [0x01, 0x02]),
+    ("Integer", Int, Any[7, Int8(7), UInt64(7), big(7)], 7),
+    ("Float", Float64, Any[2.0, 2.0f0, 2, 4 // 2, big(2)], 2.0),
+    ("DateTime", DateTime, Any[DateTime(2024, 2, 29, 12, 0, 0, 5)], DateTime(2024, 2, 29, 12, 0, 0, 5)),
+    ("Array Float, Array Integer, Vector", Vector{Float64}, Any[[1.0, 2.0], Float32[1, 2], [1, 2], 1.0:2.0, view([1.0, 9.0, 2.0], 1:2:3)], [1.0, 2.0]),
+    ("Array Float, Array Integer, Vector", Vector{Int}, Any[[1, 2], Int8[1, 2], 1:2, UInt16[1, 2]], [1, 2]),
+    ("Array Float, Array Integer, Vector", ".Vector .Float", Any[[1.0, 2.0], Float32[1, 2], 1.0:2.0], [1.0, 2.0]),
+    ("Array Float, Array Integer, Vector", ".Vector .Integer", Any[[1, 2], 1:2], [1, 2]),
+    ("Array Float, Array Integer, Vector", ".Vector .Boolean", Any[[true, false], BitVector([1, 0])], [true, false]),
+    ("Matrix", Matrix{Float64}, Any[[1.0 2.0; 3.0 4.0], [1 2; 3 4], transpose([1.0 3.0; 2.0 4.0]), Float32[1 2; 3 4]], [1.0 2.0; 3.0 4.0]),
+    ("other Arrays", Vector{String}, Any[["b", "a"], view(["x", "b", "a"], 2:3), Any["b", "a"]], ["b", "a"]),
+    ("Set, Dict", Set{String}, Any[Set(["a", "b"]), Set(Any["b", "a"])], Set(["a", "b"])),
+    ("Set, Dict", Dict{String,Int}, Any[Dict("a" => 1, "b" => 2), IdDict{Any,Any}("b" => 2, "a" => 1)], Dict("a" => 1, "b" => 2)),
+    ("Struct", SPOT, Any[(x=1.0, y=2.0), (y=2, x=1), Spot(1, 2), Dict("x" => 1.0, "y" => 2.0), Dict(:x => 1.0, :y => 2.0)], (x=1.0, y=2.0)),
+    ("Variant", SHAPE, Any[Variant(:circle, 2.0)], Variant(:circle, 2.0)),
+    ("Option: Variant {none, some T}", Union{Nothing,Int}, Any[nothing], nothing),
+    ("Option: Variant {none, some T}", Union{Nothing,Int}, Any[3, Some(3)], 3),
+    ("Option: Variant {none, some T}", option(option(".Integer")), Any[Some(nothing)], Some(nothing)),
+    ("Ref", ".Ref .Integer", Any[Ref(3)], nothing),
+]
+
 @testset "module" begin # all of them run, whatever fails
 
 @testset "values" begin
@@ -57,6 +89,24 @@ const ROUND_TRIPS = [
     end
     @test get(repo, put(repo, Ref(3)))[] === 3
     @test [-0.0, 0.0] == sort!(collect(decode(encode(Set([-0.0, 0.0]))))) # both are there
+end
+
+@testset "the table of the guide: $row $type" for (row, type, forms, wanted) in TABLE_ROWS
+    first = encode(forms[1], type)
+    for form in forms
+        @test encode(form, type) == first
+    end
+    back = decode(first)
+    row == "Ref" ? (@test back isa Ref && back[] === 3) : (@test isequal(back, wanted) && typeof(back) == typeof(wanted))
+    @test encode(back, type) == first
+end
+
+@testset "no row of the table is left out" begin
+    @test_throws TypeMismatch encode(n -> n, ".Function (inputs=[.Integer], output=.Integer)")
+    text = read(joinpath(@__DIR__, "..", "..", "..", "docs", "guide", "julia.md"), String)
+    table = first(split(split(text, "| East | from Julia | to Julia |")[2], "\n\n"))
+    rows = [strip(split(line, '|')[2]) for line in split(table, '\n') if startswith(line, "| ")]
+    @test Set(rows) == Set([first.(TABLE_ROWS); "functions"])
 end
 
 @testset "types" begin
@@ -221,6 +271,64 @@ end
     schedule(waiting, InterruptException(); error=true)
     @test_throws Exception wait(waiting)
     @test istaskdone(waiting)
+end
+
+# A function of this process is called by threads that Julia does not know, while tasks wait.
+@testset "platform functions of this process" begin
+    own = fresh("own")
+    platform(n -> n + 1, own, "own_inc", [Int], Int; effect="pure")
+    platform(n -> n < 0 ? throw(DomainError(n)) : n, own, "own_fail", [Int], Int; effect="pure")
+    platform(n -> n == 0 ? 0 : 1 + run(own, "own_depth", n - 1), own, "own_chain", [Int], Int; effect="pure")
+    platform(n -> (GC.gc(false); sleep(0.001); Threads.threadid() > 0 ? n : 0), own, "own_wait", [Int], Int; effect="pure")
+    @platform effect="pure" repo=own own_norm(xs::Vector{Float64})::Float64 = sqrt(sum(abs2, xs))
+    add(own, """
+    platform pure fn own_inc(n: Integer) -> Integer
+    platform pure fn own_fail(n: Integer) -> Integer
+    platform pure fn own_chain(n: Integer) -> Integer
+    platform pure fn own_wait(n: Integer) -> Integer
+    platform pure fn own_norm(xs: Array<Float>) -> Float
+    fn inc(n: Integer) -> Integer { own_inc(n) }
+    fn many(n: Integer) -> Integer {
+      var i = 0
+      while i < n {
+        i = own_inc(i)
+      }
+      i
+    }
+    fn own_depth(n: Integer) -> Integer { own_chain(n) }
+    fn wait(n: Integer) -> Integer { own_wait(n) }
+    fn norm(xs: Array<Float>) -> Float { own_norm(xs) }
+    fn caught(n: Integer) -> String {
+      try {
+        print(own_fail(n))
+      } catch message {
+        message
+      }
+    }
+    """)
+    @test run(own, "inc", 41) === 42
+    @test run(own, "norm", [3.0, 4.0]) === 5.0
+    @test run(own, "many", 1000) == 1000
+    @test startswith(run(own, "caught", -1), "DomainError")
+    @test run(own, "own_depth", 20) == 20
+    @test fetch.([call(own, "wait", i) for i in 1:50]) == 1:50
+    spawned = [Threads.@spawn(run(own, "many", i)) for i in 101:110]
+    @test fetch.(spawned) == 101:110
+    @test said(() -> platform(n -> n, own, "own_inc", [Int], Int)) == "platform function 'own_inc' is offered already"
+end
+
+@testset "an installation that stands still is ended" begin
+    output = joinpath(FOLDER, "installer")
+    limits = (Samara.STILL_SECONDS[], Samara.LOOK_SECONDS[])
+    Samara.LOOK_SECONDS[] = 0.05
+    Samara.STILL_SECONDS[] = 0.5
+    @test Samara.run_while_it_goes_on(`sh -c "echo so far; sleep 1000"`, output) === nothing
+    @test read(output, String) == "so far\n"
+    # One that goes on is left alone, however long it takes.
+    Samara.STILL_SECONDS[] = 4.0
+    @test Samara.run_while_it_goes_on(`sh -c 'for i in $(seq 50); do echo $i; sleep 0.1; done'`, output) === true
+    @test Samara.run_while_it_goes_on(`false`, output) === false
+    Samara.STILL_SECONDS[], Samara.LOOK_SECONDS[] = limits
 end
 
 @testset "names" begin

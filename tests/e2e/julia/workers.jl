@@ -40,6 +40,7 @@ platform pure fn jl_garbage(n: Integer) -> Integer
 platform pure fn jl_child(word: String) -> String
 platform pure fn jl_fails_inside(n: Integer) -> Integer
 platform pure fn jl_pid(n: Integer) -> Integer
+platform pure fn jl_forget(n: Integer) -> Integer
 
 fn norm(xs: Array<Float>) -> Float { jl_norm(xs) }
 fn failing(n: Integer) -> Integer { jl_fail(n) }
@@ -63,6 +64,14 @@ fn child(word: String) -> String { jl_child(word) }
 fn broken(n: Integer) -> Integer { if n == 0 { throw "broken in East" } else { 1 } }
 fn fails_inside(n: Integer) -> Integer { jl_fails_inside(n) }
 fn pid(n: Integer) -> Integer { jl_pid(n) }
+fn forget(n: Integer) -> Integer { jl_forget(n) }
+fn endless(n: Integer) -> Integer {
+  var i = n
+  while i > 0 {
+    i = i + 1
+  }
+  i
+}
 """)
 
 caught(work) = try
@@ -116,9 +125,21 @@ end
 end
 
 @testset "calls inside a request hold no slot" begin
-    @test run(repo, "chain", 50) == 50
-    @test run(repo, "fan", 200) == sum(2:201)
+    # By hand: SAMARA_TEST_DEPTH=1000 SAMARA_TEST_WIDTH=10000
+    depth = parse(Int, get(ENV, "SAMARA_TEST_DEPTH", "50"))
+    width = parse(Int, get(ENV, "SAMARA_TEST_WIDTH", "200"))
+    seconds = @elapsed @test run(repo, "chain", depth) == depth
+    depth > 50 && @info "a chain of calls, each waiting for the next" depth seconds
+    seconds = @elapsed @test run(repo, "fan", width) == sum(2:width+1)
+    width > 200 && @info "calls at once by one request" width seconds
     @test run(repo, "pid", 3) == run(repo, "pid", 1)
+end
+
+@testset "calls that nobody waited for end with their request" begin
+    before = run(repo, "pid", 4)
+    @test run(repo, "forget", 40; timeout=60) == 40
+    @test caught(() -> run(repo, "forget", -40; timeout=60)).message == "forgotten"
+    @test run(repo, "pid", 5) == before
 end
 
 @testset "a cancelled request is thrown an InterruptException" begin
@@ -180,6 +201,30 @@ end
         add_script(repo, "f(n) = n\n\n", "f", ([Int], Int); name="nowhere", effect="pure", environment=manifest)
         @test occursin("cannot install the packages", caught(() -> run(repo, "nowhere", 1)).message)
     end
+end
+
+# The second waits for what the first compiles.
+@testset "two first starts compile the module once" begin
+    package = joinpath(FOLDER, "package")
+    mkpath(package)
+    symlink(joinpath(dirname(ENV["SAMARA_JULIA_PACKAGE"]), "lib"), joinpath(package, "lib"))
+    cp(ENV["SAMARA_JULIA_PACKAGE"], joinpath(package, "julia"))
+    rm(joinpath(package, "julia", "depot"); recursive=true, force=true)
+    environment = copy(ENV)
+    delete!(environment, "JULIA_NUM_THREADS")
+    environment["JULIA_DEBUG"] = "loading" # it says what it compiles
+    both = map(1:2) do i
+        errors = joinpath(FOLDER, "first$i")
+        command = `$(ENV["SAMARA_JULIA"]) --startup-file=no $(joinpath(package, "julia", "worker.jl")) --repo $(repo.path)`
+        open(pipeline(setenv(command, environment); stdin=devnull, stderr=errors), "r")
+    end
+    @test [readline(each.out) for each in both] == ["ready", "ready"]
+    for each in both
+        kill(each, Base.SIGTERM)
+        wait(each)
+    end
+    said = [read(joinpath(FOLDER, "first$i"), String) for i in 1:2]
+    @test count(text -> occursin("Precompiling Samara", text), said) == 1
 end
 
 @testset "it ends when it is asked to" begin

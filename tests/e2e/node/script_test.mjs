@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {createHash} from 'node:crypto';
+import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:http';
 import {test} from 'node:test';
+import {pathToFileURL} from 'node:url';
 
-import {failure, folder, join, repository, samara, worker} from './support.mjs';
+import {failure, folder, join, packageFolder, repository, samara, worker} from './support.mjs';
 
 test('a script is an ES module, or CommonJS', async () => {
   const repo = repository();
@@ -99,6 +102,65 @@ test('an environment is made once, of the lock file', {timeout: 200_000}, async 
   assert.equal(await repo.call('greeting', 'you'), 'hello you');
   assert.equal(await repo.call('greeting', 'all'), 'hello all');
   assert.equal(readdirSync(join(repo.path, 'cache', 'env')).length, 1);
+});
+
+// The server gives the package when it is told to. Meanwhile the deadline of a call passes, for longer
+// than a function of the worker would be left alone.
+test('an installation may outlast the call', {timeout: 200_000}, async (t) => {
+  if (!npmWorks()) return t.skip('no npm');
+  const repo = repository();
+  const place = folder();
+  const packed = join(place, 'late');
+  execFileSync('mkdir', [packed]);
+  writeFileSync(join(packed, 'package.json'), '{"name": "late", "version": "1.0.0"}');
+  writeFileSync(join(packed, 'index.js'), 'exports.word = "at last";\n');
+  const name = execFileSync('npm', ['pack', '--silent', './late'], {cwd: place}).toString().trim();
+  const data = readFileSync(join(place, name));
+  let go;
+  const gate = new Promise((resolve) => (go = resolve));
+  let asked;
+  const wasAsked = new Promise((resolve) => (asked = resolve));
+  const server = createServer(async (request, response) => {
+    asked();
+    await gate;
+    response.end(data);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${server.address().port}/${name}`;
+  const integrity = `sha512-${createHash('sha512').update(data).digest('base64')}`;
+  const root = {name: 'project', version: '1.0.0', dependencies: {late: url}};
+  const lock = join(place, 'package-lock.json');
+  const packages = {'': root, 'node_modules/late': {version: '1.0.0', resolved: url, integrity}};
+  writeFileSync(lock, JSON.stringify({...root, lockfileVersion: 3, requires: true, packages}));
+  for (const each of ['NO_PROXY', 'no_proxy', 'npm_config_noproxy']) process.env[each] = '127.0.0.1';
+  process.env.npm_config_cache = join(place, 'cache');
+  const own = await worker(repo, {slots: 1});
+  repo.addScript("import late from 'late';\nexport const word = () => late.word;\n", {
+    path: 'word.mjs', entry: 'word', type: '() -> String', effect: 'pure', environment: lock,
+  });
+  repo.addScript('export const pid = () => BigInt(process.pid);\n', {
+    path: 'pid.mjs', entry: 'pid', type: '() -> Integer', effect: 'idempotent',
+  });
+  const error = await failure(repo.with({timeout: 500}).call('word'));
+  assert.ok(error instanceof samara.Timeout, String(error));
+  assert.match(error.message, /not installed yet/);
+  await wasAsked;
+  await new Promise((resolve) => setTimeout(resolve, 3000)); // more than a request may go on
+  assert.equal(await repo.call('pid'), BigInt(own.pid));
+  go();
+  assert.equal(await repo.call('word'), 'at last');
+});
+
+test('an installation that stands still is ended', {timeout: 60_000}, async () => {
+  const {install} = await import(pathToFileURL(join(packageFolder, 'environments.mjs')).href);
+  const error = await failure(
+    install('sh', ['-c', 'echo so far; sleep 1000'], {stillMs: 500, everyMs: 20}),
+  );
+  assert.match(error.message, /stood still for 0.5 s: so far/);
+  // One that goes on is left alone, however long it takes.
+  const counts = 'for i in $(seq 50); do echo $i; sleep 0.1; done';
+  await install('sh', ['-c', counts], {stillMs: 4000, everyMs: 20});
 });
 
 test('the function stays the same when only the name of its file changes', () => {

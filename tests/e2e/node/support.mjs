@@ -60,7 +60,9 @@ export async function worker(repo, {slots = 2, files = [], environment} = {}) {
   );
   await new Promise((resolve, reject) => {
     child.stdout.on('data', () => child.said.includes('ready\n') && resolve());
-    child.ended.then(() => reject(new Error(`the worker ended: ${child.heard}`)));
+    child.ended.then(({code, signal}) =>
+      reject(new Error(`the worker ended (${signal ?? code}): ${child.heard}`)),
+    );
   });
   return child;
 }

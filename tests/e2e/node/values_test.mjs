@@ -1,7 +1,9 @@
 // Values of JavaScript and of East, there and back.
 
 import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
+import {isDeepStrictEqual} from 'node:util';
 
 import {repository, samara} from './support.mjs';
 
@@ -72,6 +74,7 @@ test('numbers side by side are typed arrays', () => {
   keeps([[1n], [2n]], 'Matrix<Integer>', Matrix.of([[1n], [2n]]));
   says([[1, 2], [3]], 'Matrix<Float>', '[1]: expected 2 numbers');
   says(new Float64Array(1), 'Array<Integer>', 'got Float64Array');
+  says(new BigUint64Array([2n ** 63n]), 'Array<Integer>', 'got BigUint64Array');
   const matrix = there([[1, 2], [3, 4]], 'Matrix<Float>');
   assert.deepStrictEqual([matrix.shape, matrix.at(1, 0), [...matrix.row(1)]], [[2, 2], 3, [3, 4]]);
 });
@@ -214,4 +217,74 @@ test('types are read from both notations', () => {
 test('two options of one type are the same type', () => {
   assert.equal(OptionType(BlobType), toType('.none | .some Blob'));
   assert.equal(DictType(StringType, SetType(IntegerType)), toType('Dict<String, Set<Integer>>'));
+});
+
+// Row of the guide's table, type, all forms of one value as JavaScript may give it, what comes back.
+const point = StructType({x: FloatType, y: OptionType(FloatType)});
+class Point {
+  x = 1;
+  y = null;
+}
+const shape = VariantType({circle: FloatType, point: NullType});
+const bytes = new Uint8Array([1, 2]);
+const tableRows = [
+  ['Null', 'Null', [null, undefined], null],
+  ['Boolean, String', 'Boolean', [true], true],
+  ['Boolean, String', 'String', ['ä𝄞'], 'ä𝄞'],
+  ['Integer', 'Integer', [7n, 7], 7n],
+  ['Float', 'Float', [1.5], 1.5],
+  ['Blob', 'Blob', [bytes, Buffer.from(bytes), bytes.buffer, new DataView(bytes.buffer)], bytes],
+  ['DateTime', 'DateTime', [new Date(8.64e15)], new Date(8.64e15)],
+  ['Array Float, Array Integer', 'Array<Float>',
+    [[1, 2], new Float64Array([1, 2]), new Float32Array([1, 2]), new Int8Array([1, 2])],
+    new Float64Array([1, 2])],
+  ['Array Float, Array Integer', 'Array<Integer>',
+    [[1n, 2], new BigInt64Array([1n, 2n]), new BigUint64Array([1n, 2n]), new Uint16Array([1, 2])],
+    new BigInt64Array([1n, 2n])],
+  ['Vector', 'Vector<Float>', [[1, 2], new Float64Array([1, 2]), new Float32Array([1, 2])],
+    new Float64Array([1, 2])],
+  ['Vector', 'Vector<Integer>', [[1n, 2], new BigInt64Array([1n, 2n]), new Int32Array([1, 2])],
+    new BigInt64Array([1n, 2n])],
+  ['Vector', 'Vector<Boolean>', [[true, false], new Uint8Array([1, 0])], new Uint8Array([1, 0])],
+  ['Matrix', 'Matrix<Float>',
+    [new Matrix(2, 2, new Float64Array([1, 2, 3, 4])), [[1, 2], [3, 4]],
+      [new Float64Array([1, 2]), new Float64Array([3, 4])]],
+    Matrix.of([[1, 2], [3, 4]])],
+  ['other Arrays', 'Array<String>', [['b', 'a']], ['b', 'a']],
+  ['Set', 'Set<String>', [new Set(['a', 'b']), new Set(['b', 'a'])], new Set(['a', 'b'])],
+  ['Dict', 'Dict<String, Integer>', [new Map([['a', 1n], ['b', 2n]]), {b: 2n, a: 1}],
+    new Map([['a', 1n], ['b', 2n]])],
+  ['Dict', 'Dict<Integer, String>', [new Map([[2n, 'b'], [1n, 'a']])], new Map([[1n, 'a'], [2n, 'b']])],
+  ['Struct', point, [{x: 1, y: null}, {y: null, x: 1}, {x: 1}, new Point()], {x: 1, y: null}],
+  ['Variant', shape, [{type: 'circle', value: 2}, variant('circle', 2)], {type: 'circle', value: 2}],
+  ['Option: Variant {none, some T}', 'Option<Integer>', [null, undefined], null],
+  ['Option: Variant {none, some T}', 'Option<Integer>', [3n, 3, new Some(3n)], 3n],
+  ['Option: Variant {none, some T}', 'Option<Option<Integer>>', [new Some(null)], new Some(null)],
+  ['Ref', 'Ref<Float>', [new Ref(1)], new Ref(1)],
+];
+
+test('each form of each row of the table is the same value', () => {
+  for (const [row, type, forms, wanted] of tableRows) {
+    const first = encode(forms[0], type);
+    for (const [index, form] of forms.entries()) {
+      assert.ok(isDeepStrictEqual(encode(form, type), first), `${row}: form ${index} of ${wanted}`);
+    }
+    const back = decode(first);
+    assert.deepStrictEqual(back, wanted, row);
+    assert.deepStrictEqual(encode(back, type), first, row);
+  }
+  assert.deepStrictEqual([...there(new Map([[2, 'b'], [1, 'a']]), 'Dict<Float, String>').keys()], [1, 2]);
+  const matrix = there([[1, 2], [3, 4]], 'Matrix<Float>');
+  assert.deepStrictEqual([matrix.rows, matrix.columns, matrix.at(1, 0), [...matrix.row(0)]], [2, 2, 3, [1, 2]]);
+});
+
+test('functions go by name only', () => {
+  says((n) => n, '(Integer) -> Integer', 'unction');
+});
+
+test('no row of the table in the guide is left out', () => {
+  const guide = new URL('../../../docs/guide/node.md', import.meta.url);
+  const table = readFileSync(guide, 'utf8').split('| East | from JavaScript | to JavaScript |')[1].split('\n\n')[0];
+  const rows = table.split('\n').filter((line) => line.startsWith('| ')).map((line) => line.split('|')[1].trim());
+  assert.deepStrictEqual(new Set(rows), new Set([...tableRows.map(([row]) => row), 'functions']));
 });
