@@ -257,7 +257,7 @@ runtime::QueueLink& Context::queue() {
     parts_->queue.emplace(runtime::QueueLinkParts{
         types(), parts_->files, parts_->watchers, parts_->clock, parts_->random,
         "process " + std::to_string(::getpid()) + " (samara)", path,
-        [this](const std::string& queue) { return start_worker(queue); }});
+        [this](const std::string& queue) { return start_worker(queue); }, port::rings_wanted()});
   }
   return *parts_->queue;
 }

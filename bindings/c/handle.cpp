@@ -40,7 +40,8 @@ port::LinuxFiles& shared_files() {
 SharedQueue::SharedQueue(std::string path)
     : link({types, shared_files(), watchers, clock, random,
             "process " + std::to_string(::getpid()) + " (libsamara)",
-            [path = std::move(path)]() -> Result<std::string> { return path; }, nullptr}) {}
+            [path = std::move(path)]() -> Result<std::string> { return path; }, nullptr,
+            port::rings_wanted()}) {}
 
 std::shared_ptr<SharedQueue> shared_queue(const std::string& path) {
   static std::mutex mutex;

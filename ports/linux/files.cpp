@@ -266,6 +266,7 @@ Result<void> LinuxFiles::unlock(Handle file) { return done(::flock(file.number, 
 
 Result<bool> LinuxFiles::lock_byte(Handle file, uint64_t at, LockWait wait) {
   SAMARA_TRY(struct flock range, range_at(at, F_WRLCK));
+  note_locked_file(file.number);
   while (::fcntl(file.number, wait == LockWait::yes ? F_OFD_SETLKW : F_OFD_SETLK, &range) != 0) {
     if (errno == EINTR) continue;
     if (errno == EAGAIN || errno == EACCES) return false;

@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "ports/linux/clock.hpp"
@@ -263,6 +264,11 @@ Result<std::unique_ptr<SharedMemory>> LinuxWatchers::share(Handle file, size_t s
 bool LinuxWatchers::many_cores() const {
   cpu_set_t cores;
   return ::sched_getaffinity(0, sizeof cores, &cores) == 0 && CPU_COUNT(&cores) > 1;
+}
+
+bool rings_wanted() {
+  const char* wanted = std::getenv("SAMARA_QUEUE_RINGS");
+  return wanted == nullptr || std::strcmp(wanted, "0") != 0;
 }
 
 }  // namespace samara::port

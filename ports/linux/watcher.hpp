@@ -13,4 +13,7 @@ class LinuxWatchers final : public Watchers {
   bool many_cores() const override;
 };
 
+/// false: SAMARA_QUEUE_RINGS=0 in the environment, so that calls go by file alone.
+bool rings_wanted();
+
 }  // namespace samara::port

@@ -19,8 +19,10 @@ Result<queue::Exchange*> QueueLink::exchange() {
   std::lock_guard guard(mutex_);
   if (exchange_ == nullptr) {
     SAMARA_TRY(std::string path, parts_.path());
-    SAMARA_TRY(exchange_,
-               queue::Exchange::open(queue_parts_, path, {.word = std::string(parts_.word)}));
+    queue::CallerOptions options;
+    options.word = parts_.word;
+    if (!parts_.rings) options.ring_after = 0;
+    SAMARA_TRY(exchange_, queue::Exchange::open(queue_parts_, path, options));
   }
   return exchange_.get();
 }

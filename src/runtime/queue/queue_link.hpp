@@ -25,6 +25,8 @@ struct QueueLinkParts {
   /// Starts a worker that serves a queue which nobody serves, and returns when it does. Null:
   /// nobody does that here. Errors: unsupported (it is not known how).
   std::function<Result<void>(const std::string& queue)> start_worker;
+  /// Whether requests may go through shared memory; files are always a way.
+  bool rings = true;
 };
 
 class QueueLink {
