@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Calls of workers through all of Samara: 256 bytes there and back, argument and result stored, each
 # call recorded and remembered. Latency of one caller, calls a second of 32. C++, Python and Node.js,
-# each with one slot; C++ also with a repository on disk and with files alone, without rings.
+# each with one slot; C++ also with a repository on disk and with files alone, without rings. At last
+# a thousand idle workers.
 # usage: bench/macro/calls.sh BUILD OUT.jsonl; BENCH_CHRT=1 runs it before everything else (root).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 build=$(realpath "${1:-build/release}")
 out=${2:-/dev/stdout}
-cmake --build "$build" --target samara samara-worker call_runner echo_platform >/dev/null
+cmake --build "$build" --target samara samara-worker call_runner idle_workers echo_platform >/dev/null
 first=()
 [ -z "${BENCH_CHRT:-}" ] || first=(chrt -f 1)
 functions=$(mktemp -d)
@@ -56,4 +57,8 @@ one() { # PLACE FOLDER LANGUAGE FILE
     one memory "$memory" node "$functions/echo_functions.mjs"
     SAMARA_QUEUE_RINGS=0 one "memory, files alone" "$memory" node "$functions/echo_functions.mjs"
   fi
+  idle=$(mktemp -d "$memory/samara-idle-XXXXXX")
+  "$build/bin/samara" init "$idle" >/dev/null
+  (ulimit -n "$(ulimit -Hn)" && "$build/bin/idle_workers" "$idle/.samara" 1000 10)
+  rm -rf "$idle"
 } >"$out"

@@ -630,7 +630,7 @@ TEST_F(QueueRings, a_worker_that_runs_long_gets_no_more_than_it_can_run) {
   for (int i = 0; i < 10; i++) {
     ASSERT_TRUE(busy->publish("cpp", request()));
     Claim taken = claim(*slow);
-    std::this_thread::sleep_for(2ms);
+    std::this_thread::sleep_for(4ms);
     answer(*slow, taken);
     next(*busy);
   }
