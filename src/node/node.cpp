@@ -125,6 +125,11 @@ void Node::on(const event::Output& e) {
       .attempt = slot->attempt, .offset = offset, .log = log, .permille = e.permille});
 }
 
+void Node::drain(bool on) {
+  if (on != draining_) hello_due_ = true;
+  draining_ = on;
+}
+
 void Node::on(const event::ObjectFound& e) {
   if (!cache_.adopt(e.ref)) counters_.storage_failures++;
 }

@@ -83,7 +83,7 @@ class Node {
   void on(const event::Restored&);
   void on(const event::ObjectLost&);
   void on(const event::KeepFailed&);
-  void on(const event::Drain& e) { draining_ = e.on; }
+  void on(const event::Drain& e) { drain(e.on); }
   void on(const event::Shutdown&);
 
   // node_messages.cpp: messages
@@ -92,13 +92,14 @@ class Node {
   void got(const wire::Stop&);
   void got(const wire::Chunk&);
   void got(const wire::NoObject&);
-  void got(const wire::Drain& m) { draining_ = m.on; }
+  void got(const wire::Drain& m) { drain(m.on); }
   void got(const wire::Renew&);
   void got(const wire::Welcome&);
   void got(const wire::Who&);
   std::optional<wire::Refusal> admit(const wire::Start&) const;
   void accept(const wire::Start&);
   void refuse(const wire::AttemptId&, wire::Refusal);
+  void drain(bool on);
 
   // node_tasks.cpp: tasks
   TaskSlot* find(const wire::AttemptId&);
@@ -117,6 +118,7 @@ class Node {
   void check_deadlines();
   void start_runs();
   uint64_t memory_in_use() const;
+  size_t stuck_runs() const;
   std::span<uint8_t> data(const TaskSlot&) const;
   uint16_t index_of(const TaskSlot& slot) const {
     return static_cast<uint16_t>(&slot - slots_.data());

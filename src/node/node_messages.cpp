@@ -63,7 +63,7 @@ std::optional<wire::Refusal> Node::admit(const wire::Start& m) const {
       m.module.size > config_.object_bytes || m.limits.memory_bytes > config_.memory_bytes) {
     return Refusal::size;
   }
-  if (free_slot() == nullptr) return Refusal::slots;
+  if (free_slot() == nullptr || stuck_runs() >= config_.running_max) return Refusal::slots;
   if (m.limits.memory_bytes > config_.memory_bytes - memory_in_use()) return Refusal::memory;
   if (!cache_.fits(m.module)) return Refusal::room;
   return std::nullopt;

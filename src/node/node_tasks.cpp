@@ -39,6 +39,13 @@ uint64_t Node::memory_in_use() const {
   return used < config_.memory_bytes ? used : config_.memory_bytes;
 }
 
+/// Runs that would not end: each takes a place for good.
+size_t Node::stuck_runs() const {
+  size_t count = 0;
+  for (const TaskSlot& slot : slots_) count += slot.stuck ? 1U : 0U;
+  return count;
+}
+
 bool Node::uses(const TaskSlot& slot, ObjectCache::Index index) const {
   if (!slot.holds_objects()) return false;
   if (slot.module == index) return true;
