@@ -179,11 +179,16 @@ Result<void> Ledger::on(const record::Ended& r) {
     task->attempts.erase(task->attempts.begin() + (attempt - task->attempts.data()));
     return {};
   }
+  const auto failure = [](AttemptEnd end) {
+    return end == AttemptEnd::failed || end == AttemptEnd::lost;
+  };
+  // An answer that comes after all undoes the loss.
+  if (failure(attempt->end)) task->failures--;
+  if (failure(r.end)) task->failures++;
   attempt->end = r.end;
   attempt->outcome = r.outcome;
   attempt->digest = r.digest;
   attempt->unfit = r.unfit;
-  if (r.end == AttemptEnd::failed || r.end == AttemptEnd::lost) task->failures++;
   if (r.end == AttemptEnd::answered) {
     auto vote = std::find_if(task->votes.begin(), task->votes.end(),
                              [&](const Vote& one) { return one.digest == r.digest; });

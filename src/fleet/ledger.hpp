@@ -69,6 +69,7 @@ struct Task {
   bool retry_timer = false;
   bool waits_for_node = false;              // bound to one that has no room
   std::optional<TaskOutcome> last_failure;  // with the texts that the journal does not have
+  uint64_t finished_sequence = 0;           // of the record of its end
   std::string decision;                     // why it is where it is
 
   bool finished() const { return outcome.has_value(); }

@@ -273,6 +273,8 @@ void Manager::forget_old() {
   while (ledger_.finished() > config_.finished_kept) {
     const auto oldest = ledger_.oldest_finished();
     SAMARA_ASSERT(oldest.has_value());
+    // Not before it was told.
+    if (ledger_.find(*oldest)->finished_sequence > durable_) return;
     counters_.forgotten++;
     commit(record::Forgotten{.id = *oldest});
   }

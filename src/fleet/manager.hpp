@@ -209,6 +209,7 @@ class Manager {
   void resume(FleetNode&);
   void node_lost(FleetNode&);
   void node_timer(FleetNode&);
+  bool certain(Task&, Attempt&, const wire::Fence&);
   Attempt* attempt_of(const FleetNode&, const wire::AttemptId&, Task** task);
   void acknowledge(const FleetNode&, const wire::AttemptId&);
 
@@ -219,7 +220,7 @@ class Manager {
   void place(Task&, FleetNode&);
   void send_start(Task&, Attempt&);
   void recall(Task&, Attempt&);
-  void send_stop(const Task&, const Attempt&);
+  void send_stop(const Task&, Attempt&);
   void attempt_over(Task&, Attempt&, AttemptEnd, OutcomeKind, const wire::TaskResult* = nullptr,
                     bool unfit = false);
   void release(const Task&, const Attempt&);

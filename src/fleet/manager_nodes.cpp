@@ -257,10 +257,25 @@ void Manager::got(FleetNode& node, const wire::Progress& m) {
       .attempt = m.attempt, .offset = m.offset, .log = std::string(m.log), .permille = m.permille});
 }
 
+/// Whether a node that says "it will not run" speaks of the start that was sent last. If not, that
+/// one may be on its way to it: an effectful task is given to nobody else until the node has said
+/// so again.
+bool Manager::certain(Task& task, Attempt& attempt, const wire::Fence& fence) {
+  if (task.spec.repeatable()) return true;
+  if (fence.boot == attempt.boot && fence.epoch == ledger_.epoch() &&
+      fence.order == attempt.order) {
+    return true;
+  }
+  counters_.uncertain_returns++;
+  if (attempt.phase != Phase::recalled) recall(task, attempt);
+  return false;
+}
+
 void Manager::got(FleetNode& node, const wire::Refused& m) {
   Task* task = nullptr;
   Attempt* attempt = attempt_of(node, m.attempt, &task);
   if (attempt == nullptr || !attempt->live()) return;
+  if (!certain(*task, *attempt, m.fence)) return;
   switch (wire::refusal_class(m.reason)) {
     case wire::RefusalClass::busy:
       counters_.refused_busy++;
@@ -276,8 +291,6 @@ void Manager::got(FleetNode& node, const wire::Refused& m) {
       break;
     case wire::RefusalClass::stale:
       counters_.refused_stale++;
-      // Of another boot: what became of it there, its hello tells or has told.
-      if (attempt->boot != node.boot && !task->spec.repeatable()) return;
       attempt_over(*task, *attempt, AttemptEnd::returned, OutcomeKind::lost);
       break;
   }
@@ -287,15 +300,23 @@ void Manager::got(FleetNode& node, const wire::Stopped& m) {
   Task* task = nullptr;
   Attempt* attempt = attempt_of(node, m.attempt, &task);
   if (attempt == nullptr || !attempt->live()) return;
+  if (!certain(*task, *attempt, m.fence)) return;
   counters_.handed_back++;
   // One that has it and does not begin is not asked again.
   attempt_over(*task, *attempt, AttemptEnd::returned, OutcomeKind::lost, nullptr,
                attempt->too_slow);
 }
 
-void Manager::acknowledge(const FleetNode& node, const wire::AttemptId& attempt) {
+void Manager::acknowledge(const FleetNode& node, const wire::AttemptId& id) {
+  wire::Ack ack{.attempt = id, .fence = std::nullopt};
+  Task* task = nullptr;
+  const Attempt* attempt = attempt_of(node, id, &task);
+  if (attempt != nullptr && attempt->order != 0) {
+    ack.fence =
+        wire::Fence{.boot = attempt->boot, .epoch = ledger_.epoch(), .order = attempt->order};
+  }
   // Also what came twice is acknowledged only when its first coming is durable.
-  send(node, wire::Ack{.attempt = attempt}, appended_);
+  send(node, ack, appended_);
 }
 
 void Manager::got(FleetNode& node, const wire::TaskResult& m) {

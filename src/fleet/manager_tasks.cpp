@@ -228,14 +228,15 @@ void Manager::send_start(Task& task, Attempt& attempt) {
   attempt.lease_until = lease_end(task, now_);
 }
 
-void Manager::send_stop(const Task& task, const Attempt& attempt) {
-  // Not sent in this life: any number that is newer makes older starts void.
+void Manager::send_stop(const Task& task, Attempt& attempt) {
   FleetNode& node = nodes_[attempt.node];
-  const uint32_t order = attempt.order == 0 ? ++node.order : attempt.order;
-  send(node,
-       wire::Stop{.attempt = {.task = task.spec.id, .number = attempt.number},
-                  .fence = {.boot = attempt.boot, .epoch = ledger_.epoch(), .order = order}},
-       epoch_sequence_);
+  // Not started in this life: a number of this one makes void what earlier ones have sent.
+  if (attempt.order == 0) attempt.order = ++node.order;
+  send(
+      node,
+      wire::Stop{.attempt = {.task = task.spec.id, .number = attempt.number},
+                 .fence = {.boot = attempt.boot, .epoch = ledger_.epoch(), .order = attempt.order}},
+      epoch_sequence_);
 }
 
 void Manager::recall(Task& task, Attempt& attempt) {
@@ -357,7 +358,8 @@ void Manager::attempt_over(Task& task, Attempt& attempt, AttemptEnd end, Outcome
   // `attempt` is not to be touched behind this: a returned one is not kept.
   commit(ended);
   if (finished) return;
-  if (task.live_attempts() == 0) task.waiting_since = now_;
+  // What was refused has waited all the time.
+  if (end != AttemptEnd::returned && task.live_attempts() == 0) task.waiting_since = now_;
   if (end == AttemptEnd::failed) task.not_before = std::max(task.not_before, now_ + backoff(task));
   decide(task);
 }
@@ -381,6 +383,7 @@ void Manager::finish(Task& task, const TaskOutcome& outcome) {
                           .node = outcome.node,
                           .attempt = outcome.attempt});
   counters_.finished++;
+  task.finished_sequence = appended_;
   for (Attempt& attempt : task.attempts) {
     if (!attempt.live()) continue;
     send_stop(task, attempt);

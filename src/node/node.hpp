@@ -98,7 +98,7 @@ class Node {
   void got(const wire::Who&);
   std::optional<wire::Refusal> admit(const wire::Start&) const;
   void accept(const wire::Start&);
-  void refuse(const wire::AttemptId&, wire::Refusal);
+  void refuse(const wire::AttemptId&, const wire::Fence&, wire::Refusal);
   void drain(bool on);
 
   // node_tasks.cpp: tasks

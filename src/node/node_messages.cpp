@@ -16,10 +16,18 @@ bool contains(std::span<const std::string_view> names, std::string_view name) {
 }  // namespace
 
 void Node::got(const wire::Start& m) {
-  if (m.fence.boot != config_.boot) return refuse(m.attempt, wire::Refusal::stale);
+  // Of an earlier boot: what became of it there the hello has told.
+  if (m.fence.boot != config_.boot) {
+    counters_.refused_starts++;
+    return;
+  }
+  const bool fresh = fence_.check(m.fence.epoch, m.fence.order) == FenceCheck::fresh;
+  fence_.mark(m.fence.epoch, m.fence.order);
   if (TaskSlot* slot = find(m.attempt)) {
-    // Said twice, because an answer got lost or a broker repeats itself: answer again.
+    // Said twice, because an answer got lost or a broker repeats itself, or said anew by the next
+    // life of the manager: answer again.
     counters_.repeated_starts++;
+    if (fresh) slot->fence = m.fence;
     if (slot->state == SlotState::done) {
       slot->next_send = now_;
     } else {
@@ -28,18 +36,17 @@ void Node::got(const wire::Start& m) {
     }
     return;
   }
-  if (fence_.check(m.fence.epoch, m.fence.order) != FenceCheck::fresh) {
+  if (!fresh) {
     counters_.repeated_starts++;
-    return refuse(m.attempt, wire::Refusal::stale);
+    return refuse(m.attempt, m.fence, wire::Refusal::stale);
   }
-  fence_.mark(m.fence.epoch, m.fence.order);
-  if (auto refusal = admit(m)) return refuse(m.attempt, *refusal);
+  if (auto refusal = admit(m)) return refuse(m.attempt, m.fence, *refusal);
   accept(m);
 }
 
-void Node::refuse(const wire::AttemptId& attempt, wire::Refusal reason) {
+void Node::refuse(const wire::AttemptId& attempt, const wire::Fence& fence, wire::Refusal reason) {
   counters_.refused_starts++;
-  if (connected_) send(wire::Refused{.attempt = attempt, .reason = reason});
+  if (connected_) send(wire::Refused{.attempt = attempt, .fence = fence, .reason = reason});
 }
 
 std::optional<wire::Refusal> Node::admit(const wire::Start& m) const {
@@ -74,6 +81,7 @@ void Node::accept(const wire::Start& m) {
   reset(slot);
   slot.state = SlotState::fetching;
   slot.attempt = m.attempt;
+  slot.fence = m.fence;
   slot.arrival = ++arrivals_;
   slot.function = m.function;
   slot.runtime = FixedText<wire::k_name_bytes_max>(m.runtime);
@@ -126,12 +134,13 @@ void Node::accept(const wire::Start& m) {
       release_objects(slot);
     }
     reset(slot);
-    return refuse(m.attempt, wire::Refusal::room);
+    return refuse(m.attempt, m.fence, wire::Refusal::room);
   }
   if (objects_ready(slot)) slot.state = SlotState::ready;
 }
 
 void Node::got(const wire::Ack& m) {
+  if (m.fence && m.fence->boot == config_.boot) fence_.mark(m.fence->epoch, m.fence->order);
   TaskSlot* slot = find(m.attempt);
   if (slot == nullptr || slot->state != SlotState::done) return;
   free(*slot);
@@ -145,9 +154,10 @@ void Node::got(const wire::Stop& m) {
   if (slot == nullptr) {
     // Never here, refused, handed back, or acknowledged. In the last case the manager knows more
     // than this says, and it does not listen any more.
-    if (connected_) send(wire::Stopped{.attempt = m.attempt});
+    if (connected_) send(wire::Stopped{.attempt = m.attempt, .fence = m.fence});
     return;
   }
+  slot->fence = m.fence;
   switch (slot->state) {
     case SlotState::fetching:
     case SlotState::ready:

@@ -168,11 +168,12 @@ void Node::compute_wake() {
   if (blocked_) return wake_by(now_);
   if (connected_ && !left_) {
     wake_by(next_beat_);
-    for (size_t i = 0; i < cache_.size(); i++) {
+    size_t fetching = 0;
+    for (size_t i = 0; i < cache_.size() && fetching < config_.fetches_max; i++) {
       const ObjectEntry& entry = cache_.at(static_cast<ObjectCache::Index>(i));
-      if (entry.state == ObjectState::fetching && entry.pins > 0 && entry.asked) {
-        wake_by(entry.next_try);
-      }
+      if (entry.state != ObjectState::fetching || entry.pins == 0) continue;
+      fetching++;
+      if (entry.asked) wake_by(entry.next_try);
     }
   }
   for (const TaskSlot& slot : slots_) {

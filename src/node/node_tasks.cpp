@@ -99,7 +99,7 @@ void Node::free(TaskSlot& slot) {
 }
 
 void Node::hand_back(TaskSlot& slot) {
-  if (connected_) send(wire::Stopped{.attempt = slot.attempt});
+  if (connected_) send(wire::Stopped{.attempt = slot.attempt, .fence = slot.fence});
   free(slot);
 }
 
@@ -161,10 +161,10 @@ void Node::check_deadlines() {
       case SlotState::fetching:
       case SlotState::ready:
         if (objects_failed(slot)) {
-          refuse(slot.attempt, wire::Refusal::object);
+          refuse(slot.attempt, slot.fence, wire::Refusal::object);
           free(slot);
         } else if (now_ >= slot.start_before) {
-          refuse(slot.attempt, wire::Refusal::deadline);
+          refuse(slot.attempt, slot.fence, wire::Refusal::deadline);
           free(slot);
         } else if (leaving_ || (!slot.repeatable() && now_ >= slot.lease_until)) {
           if (!leaving_) counters_.leases_lapsed++;

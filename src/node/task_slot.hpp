@@ -29,6 +29,7 @@ struct TaskSlot {
   uint32_t ticket = 0;
   uint64_t arrival = 0;
   wire::AttemptId attempt{};
+  wire::Fence fence{};  // of the last start of it that has come
   Hash function{};
   FixedText<wire::k_name_bytes_max> runtime{};
   Effect effect = Effect::unknown;

@@ -46,8 +46,10 @@ TEST(WireCodec, messages_have_these_bytes) {
   EXPECT_EQ(hex(FromNode(Will{.boot = 0x0102030405060708})), "830103a1011b0102030405060708");
   EXPECT_EQ(hex(FromNode(Accepted{.attempt = attempt(0xaa, 7)})),
             "830104a1018250aa00000000000000000000000000000007");
-  EXPECT_EQ(hex(FromNode(Stopped{.attempt = attempt(1, 24)})),
-            "830109a1018250010000000000000000000000000000001818");
+  EXPECT_EQ(hex(FromNode(Stopped{.attempt = attempt(1, 24),
+                                 .fence = {.boot = 2, .epoch = 3, .order = 256}})),
+            "830109a2018250010000000000000000000000000000001818"
+            "02830203190100");
   EXPECT_EQ(hex(ToNode(Renew{.boot = 1, .beat = 300})),
             "8301"
             "1826"
@@ -165,8 +167,8 @@ TEST(WireCodec, bytes_that_are_no_message_are_refused) {
       {"830103bf0101ff", Code::corrupt},                                        // indefinite length
       {"830103bb00000000ffffffff", Code::corrupt},                              // a map of billions
       {"830109a2018250010000000000000000000000000000000102f6", Code::corrupt},  // null
-      {"830105a20182500100000000000000000000000000000001"
-       "021863",
+      {"830105a3018250010000000000000000000000000000000102830101010318"
+       "63",
        Code::corrupt},  // no reason
   };
   for (const auto& one : cases) {

@@ -182,15 +182,17 @@ struct Accepted {
   }
 };
 
-/// The attempt has not run here and will not.
+/// The attempt has not run here, and a start of this fence will not run.
 struct Refused {
   static constexpr Kind k_kind = Kind::refused;
   AttemptId attempt{};
+  Fence fence{};
   Refusal reason = Refusal::slots;
   template <typename Self, typename V>
   static void fields(Self& m, V& v) {
     v.need(1, m.attempt);
-    v.need_enum(2, m.reason, k_last_refusal);
+    v.need(2, m.fence);
+    v.need_enum(3, m.reason, k_last_refusal);
   }
 };
 
@@ -249,13 +251,16 @@ struct TaskResult {
   }
 };
 
-/// The attempt is handed back: no instruction of it has run here, nor will.
+/// The attempt is handed back: no instruction of it has run here, and a start of this fence will
+/// not run.
 struct Stopped {
   static constexpr Kind k_kind = Kind::stopped;
   AttemptId attempt{};
+  Fence fence{};
   template <typename Self, typename V>
   static void fields(Self& m, V& v) {
     v.need(1, m.attempt);
+    v.need(2, m.fence);
   }
 };
 
@@ -320,13 +325,16 @@ struct Start {
   }
 };
 
-/// The result is durable, or not wanted: the node forgets it.
+/// The result is durable, or not wanted: the node forgets it. With the fence of the start that was
+/// sent last, if any: it may still be on its way, and is not to run when it comes.
 struct Ack {
   static constexpr Kind k_kind = Kind::ack;
   AttemptId attempt{};
+  std::optional<Fence> fence{};
   template <typename Self, typename V>
   static void fields(Self& m, V& v) {
     v.need(1, m.attempt);
+    v.may(2, m.fence);
   }
 };
 

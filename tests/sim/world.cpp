@@ -102,8 +102,18 @@ WorldReport World::run() {
   schedule_.in(10s, {.kind = Kind::look});
   schedule_.in(options_.calm_from, {.kind = Kind::calm});
   const Instant end = schedule_.now() + options_.duration;
+  Instant last{};
+  uint64_t same_instant = 0;
   while (!schedule_.empty() && schedule_.next() <= end && report_.failure.empty()) {
-    step(schedule_.pop());
+    const What what = schedule_.pop();
+    same_instant = schedule_.now() == last ? same_instant + 1 : 0;
+    last = schedule_.now();
+    constexpr uint64_t k_busy_max = 20'000;
+    if (same_instant > k_busy_max) {
+      fail("time stands still: kind " + std::to_string(static_cast<int>(what.kind)) + " node " +
+           std::to_string(what.node));
+    }
+    step(what);
     report_.steps++;
     if (options_.plain_work && tasks_made_ != 0 && open_promises_ == 0) break;
   }
@@ -118,9 +128,26 @@ WorldReport World::run() {
   return std::move(report_);
 }
 
+bool World::is_fault(Kind kind) {
+  switch (kind) {
+    case Kind::node_crash:
+    case Kind::node_shutdown:
+    case Kind::node_partition:
+    case Kind::node_forge:
+    case Kind::manager_kill:
+    case Kind::broker_restart:
+    case Kind::disk_full:
+    case Kind::cancel:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void World::step(const What& what) {
   SimNode* node = what.node < nodes_.size() ? nodes_[what.node].get() : nullptr;
   const WorldFaults& f = options_.faults;
+  if (calm_ && is_fault(what.kind)) return;
   switch (what.kind) {
     case Kind::node_tick:
       if (node->core == nullptr || schedule_.now() < node->tick_at) return;
@@ -173,7 +200,8 @@ void World::step(const What& what) {
       if (manager_ == nullptr || what.generation != manager_generation_) return;
       sync_planned_ = false;
       disk_.synced(static_cast<size_t>(disk_base_ + what.number));
-      return manager_step(fleet::event::Durable{.sequence = what.number});
+      manager_step(fleet::event::Durable{.sequence = what.number});
+      return sync();
     case Kind::manager_kill:
       if (manager_ != nullptr) {
         kill_manager();

@@ -134,6 +134,7 @@ class World {
   struct Promise;
 
   void step(const What& what);
+  static bool is_fault(Kind kind);
   void fail(const std::string& what);
   void note(const std::string& what) {
     if (options_.log) report_.log.push_back(time_text() + " " + what);
