@@ -67,6 +67,7 @@ struct Task {
   Instant waiting_since{};  // without an attempt
   Instant not_before{};
   bool retry_timer = false;
+  uint32_t parked = 0;                      // times in a row that no open node had what it needs
   bool waits_for_node = false;              // bound to one that has no room
   std::optional<TaskOutcome> last_failure;  // with the texts that the journal does not have
   uint64_t finished_sequence = 0;           // of the record of its end

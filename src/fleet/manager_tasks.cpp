@@ -160,8 +160,10 @@ void Manager::dispatch() {
     const auto node = placer_.choose(task);
     if (!node) {
       counters_.parked++;
-      constexpr Millis k_parked{250};
-      task.not_before = now_ + k_parked;
+      // Asked again after a while, which grows: what is missing may not come soon.
+      constexpr Millis k_parked{100};
+      constexpr uint32_t k_doublings_max = 5;
+      task.not_before = now_ + k_parked * (1U << std::min(task.parked++, k_doublings_max));
       task.decision = "no open node has what it needs";
       enqueue(task);
       continue;
@@ -180,6 +182,7 @@ bool Manager::unfit_here(const Task& task, NodeId node) {
 void Manager::place(Task& task, FleetNode& node) {
   const wire::AttemptId id{.task = task.spec.id, .number = task.next_number};
   if (task.failures > 0) counters_.retries++;
+  task.parked = 0;
   commit(record::Placed{.attempt = id, .node = ledger_.node_name(node.id), .boot = node.boot});
   counters_.placed++;
   node.attempts.push_back({.task = id.task, .number = id.number});

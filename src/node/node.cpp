@@ -113,7 +113,8 @@ void Node::on(const event::Output& e) {
   if (slot == nullptr) return;
   const uint64_t log_max = slot->limits.log_bytes == 0 ? config_.log_bytes : slot->limits.log_bytes;
   const uint64_t left = slot->log_sent < log_max ? log_max - slot->log_sent : 0;
-  std::string_view log = e.log.substr(0, e.log.size() < left ? e.log.size() : left);
+  std::string_view log =
+      e.log.substr(0, e.log.size() < left ? e.log.size() : static_cast<size_t>(left));
   // A character that was cut in two is left out.
   while (!log.empty() && !wire::is_utf8(log)) log.remove_suffix(1);
   const uint64_t offset = slot->log_sent;

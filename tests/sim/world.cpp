@@ -201,9 +201,12 @@ void World::step(const What& what) {
       sync_planned_ = false;
       disk_.synced(static_cast<size_t>(disk_base_ + what.number));
       manager_step(fleet::event::Durable{.sequence = what.number});
-      return sync();
+      if (manager_ != nullptr) sync();
+      return;
     case Kind::manager_kill:
-      if (manager_ != nullptr) {
+      if (manager_ != nullptr && dice_.one_in(2)) {
+        kill_armed_ = true;
+      } else if (manager_ != nullptr) {
         kill_manager();
         schedule_.in(some(4s), {.kind = Kind::manager_start});
       }

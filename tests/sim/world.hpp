@@ -164,6 +164,7 @@ class World {
   // world_manager.cpp
   void start_manager();
   void kill_manager();
+  void kill_manager_within_step();
   void manager_step(const fleet::Event& event);
   void manager_act(std::span<const fleet::Action> actions);
   void to_node(uint32_t index, ByteView bytes);
@@ -195,6 +196,7 @@ class World {
   uint64_t disk_base_ = 0;  // records of the disk before those of this life
   bool disk_is_full_ = false;
   bool sync_planned_ = false;
+  bool kill_armed_ = false;  // it dies between two actions of a step to come
   Instant manager_tick_ = Instant::max();
 
   struct Module {

@@ -27,9 +27,23 @@ void World::start_manager() {
     if (!promises_.at(id)->told) again.push_back(id);
   }
   for (const fleet::TaskId& id : again) {
+    if (manager_ == nullptr) return;
     manager_step(fleet::event::Submit{.spec = promises_.at(id)->spec});
   }
-  if (broker_up_) manager_step(fleet::event::Reconnected{});
+  if (broker_up_ && manager_ != nullptr) manager_step(fleet::event::Reconnected{});
+}
+
+/// Dies between two actions of a step: what comes behind is never done.
+void World::kill_manager_within_step() {
+  rare("manager_kill");
+  rare("manager_kill_within_step");
+  count_manager();
+  manager_.reset();
+  manager_generation_++;
+  if (disk_.unsynced() != 0) rare("manager_kill_with_unsynced");
+  disk_.crash(static_cast<size_t>(dice_.below(disk_.unsynced() + 1)));
+  note("the manager dies within a step");
+  schedule_.in(some(4s), {.kind = Kind::manager_start});
 }
 
 void World::kill_manager() {
@@ -78,6 +92,10 @@ void World::manager_act(std::span<const fleet::Action> actions) {
     if (const auto* a = std::get_if<fleet::action::Append>(&what)) {
       disk_.append(a->record);
       appended = true;
+      if (kill_armed_ && !calm_ && dice_.one_in(2)) {
+        kill_armed_ = false;
+        return kill_manager_within_step();
+      }
     } else if (const auto* m = std::get_if<fleet::action::Send>(&what)) {
       const auto at = node_index_.find(m->node);
       if (at != node_index_.end()) to_node(at->second, m->bytes);
