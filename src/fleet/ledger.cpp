@@ -80,6 +80,8 @@ record::Submitted submitted_record(const TaskSpec& spec) {
   out.backoff_ms = spec.backoff_ms;
   out.quorum_k = spec.quorum_k;
   out.quorum_n = spec.quorum_n;
+  out.job = spec.job;
+  out.member = spec.member;
   return out;
 }
 
@@ -112,6 +114,8 @@ TaskSpec spec_of(const record::Submitted& r) {
   out.backoff_ms = r.backoff_ms;
   out.quorum_k = r.quorum_k;
   out.quorum_n = r.quorum_n;
+  out.job = r.job;
+  out.member = r.member;
   return out;
 }
 
@@ -216,7 +220,7 @@ Result<void> Ledger::on(const record::Finished& r) {
   task->spec.arguments.clear();
   task->spec.manifest.clear();
   unfinished_--;
-  finish_order_.push_back(r.id);
+  if (!task->spec.job || !jobs_.contains(*task->spec.job)) finish_order_.push_back(r.id);
   return {};
 }
 
@@ -252,6 +256,57 @@ Result<void> Ledger::on(const record::Standing& r) {
   return {};
 }
 
+Result<void> Ledger::on(const record::JobSubmitted& r) {
+  SAMARA_TRY(std::vector<JobMember> members, decode_job_members(r.members));
+  auto [at, fresh] = jobs_.try_emplace(r.id);
+  if (!fresh) return conflict("a job is submitted twice");
+  at->second.spec = {.id = r.id,
+                     .submitter = std::string(r.submitter),
+                     .members = std::move(members),
+                     .stop_on_failure = r.stop_on_failure};
+  // A journal of other hands is no reason to fall over.
+  return check_job(at->second.spec);
+}
+
+Result<void> Ledger::on(const record::JobCancelAsked& r) {
+  const auto at = jobs_.find(r.id);
+  if (at == jobs_.end()) return conflict("no job to be stopped");
+  at->second.cancel_asked = true;
+  return {};
+}
+
+Result<void> Ledger::on(const record::JobFinished& r) {
+  const JobEnd end{
+      .outcome = r.outcome, .succeeded = r.succeeded, .failed = r.failed, .skipped = r.skipped};
+  if (!job_ends_.emplace(r.id, end).second) return conflict("a job ends twice");
+  job_end_order_.push_back(r.id);
+  if (const auto at = jobs_.find(r.id); at != jobs_.end()) {
+    // Its tasks were kept for it.
+    for (size_t i = 0; i < at->second.spec.members.size(); i++) {
+      const Task* task = find(member_task(r.id, static_cast<MemberIndex>(i)));
+      if (task != nullptr && task->finished()) finish_order_.push_back(task->spec.id);
+    }
+    jobs_.erase(at);
+  }
+  // Ends of jobs are small; enough of them are kept for those who come late.
+  constexpr size_t k_job_ends_kept = 10'000;
+  if (job_end_order_.size() > k_job_ends_kept) {
+    job_ends_.erase(job_end_order_.front());
+    job_end_order_.pop_front();
+  }
+  return {};
+}
+
+const DurableJob* Ledger::find_job(const JobId& id) const {
+  const auto at = jobs_.find(id);
+  return at == jobs_.end() ? nullptr : &at->second;
+}
+
+const JobEnd* Ledger::job_end(const JobId& id) const {
+  const auto at = job_ends_.find(id);
+  return at == job_ends_.end() ? nullptr : &at->second;
+}
+
 std::optional<TaskId> Ledger::oldest_finished() const {
   if (finish_dropped_ == finish_order_.size()) return std::nullopt;
   return finish_order_[finish_dropped_];
@@ -269,6 +324,22 @@ std::vector<Bytes> Ledger::compact() const {
                                                  .agreed = opinion->agreed,
                                                  .disagreed = opinion->disagreed,
                                                  .quarantined = opinion->quarantined}));
+  }
+  for (const auto& [id, job] : jobs_) {
+    const Bytes members = encode_job_members(job.spec.members);
+    out.push_back(encode_record(record::JobSubmitted{.id = id,
+                                                     .submitter = job.spec.submitter,
+                                                     .members = members,
+                                                     .stop_on_failure = job.spec.stop_on_failure}));
+    if (job.cancel_asked) out.push_back(encode_record(record::JobCancelAsked{.id = id}));
+  }
+  for (const JobId& id : job_end_order_) {
+    const JobEnd& end = job_ends_.find(id)->second;
+    out.push_back(encode_record(record::JobFinished{.id = id,
+                                                    .outcome = end.outcome,
+                                                    .succeeded = end.succeeded,
+                                                    .failed = end.failed,
+                                                    .skipped = end.skipped}));
   }
   const auto write_task = [&](const Task& task) {
     record::Submitted submitted = submitted_record(task.spec);
@@ -310,7 +381,8 @@ std::vector<Bytes> Ledger::compact() const {
   }
   std::map<TaskId, const Task*> rest;
   for (const auto& [id, task] : tasks_) {
-    if (!task->finished()) rest.emplace(id, task.get());
+    const bool kept = task->spec.job && jobs_.contains(*task->spec.job);
+    if (!task->finished() || kept) rest.emplace(id, task.get());
   }
   for (const auto& [id, task] : rest) write_task(*task);
   return out;

@@ -2,10 +2,12 @@
 // Ledger: the durable state of the manager: tasks, attempts, what is thought of nodes. It changes
 // by `apply` alone, whether a record was just written or is read back after a crash. Threads: one.
 
+#include <deque>
 #include <memory>
 #include <unordered_map>
 
 #include "fleet/fair_queue.hpp"
+#include "fleet/job.hpp"
 #include "fleet/records.hpp"
 #include "fleet/timers.hpp"
 
@@ -103,7 +105,8 @@ class Ledger {
 
   uint32_t epoch() const { return epoch_; }
   size_t unfinished() const { return unfinished_; }
-  size_t finished() const { return tasks_.size() - unfinished_; }
+  /// Those that nothing keeps any more: not the tasks of jobs that go on.
+  size_t finished() const { return finish_order_.size() - finish_dropped_; }
   /// Of those that are kept, the one that ended first.
   std::optional<TaskId> oldest_finished() const;
 
@@ -111,6 +114,11 @@ class Ledger {
   void each(F&& f) {
     for (auto& [id, task] : tasks_) f(*task);
   }
+
+  const DurableJob* find_job(const JobId& id) const;
+  /// Null: it goes on, or is not known any more.
+  const JobEnd* job_end(const JobId& id) const;
+  const std::map<JobId, DurableJob>& jobs() const { return jobs_; }
 
   /// The state as bytes that are equal if and only if the durable states are.
   Bytes snapshot() const;
@@ -126,6 +134,9 @@ class Ledger {
   Result<void> on(const record::CancelAsked&);
   Result<void> on(const record::Forgotten&);
   Result<void> on(const record::Standing&);
+  Result<void> on(const record::JobSubmitted&);
+  Result<void> on(const record::JobCancelAsked&);
+  Result<void> on(const record::JobFinished&);
 
   std::unordered_map<TaskId, std::unique_ptr<Task>, HashOfTask> tasks_;
   std::vector<TaskId> finish_order_;
@@ -133,6 +144,9 @@ class Ledger {
   std::vector<std::string> node_names_;
   std::vector<Opinion> opinions_;
   std::unordered_map<std::string, NodeId> node_ids_;
+  std::map<JobId, DurableJob> jobs_;  // those that go on
+  std::map<JobId, JobEnd> job_ends_;
+  std::deque<JobId> job_end_order_;
   size_t unfinished_ = 0;
   uint32_t epoch_ = 0;
 };

@@ -31,6 +31,10 @@ std::span<const Action> Manager::begin(Instant now) {
   std::sort(tasks.begin(), tasks.end(),
             [](const Task* a, const Task* b) { return a->spec.id < b->spec.id; });
   for (Task* task : tasks) adopt(*task);
+  std::vector<JobId> jobs;
+  jobs.reserve(ledger_.jobs().size());
+  for (const auto& [id, job] : ledger_.jobs()) jobs.push_back(id);
+  for (const JobId& id : jobs) take(id, jobs_.begin(id, ledger_));
   auto size = wire::encode(wire::ToNode(wire::Who{.epoch = ledger_.epoch()}), out_);
   SAMARA_ASSERT(size.has_value());
   after(epoch_sequence_,
@@ -70,7 +74,9 @@ std::span<const Action> Manager::step(Instant now, const Event& event) {
 
 void Manager::finish_step() {
   run_timers();
-  dispatch();
+  do {
+    dispatch();
+  } while (run_jobs());
   forget_old();
 }
 
@@ -167,10 +173,14 @@ void Manager::on(const event::Submit& e) {
     actions_.push_back(action::Submitted{.task = e.spec.id, .refused = refused});
     return;
   }
-  commit(submitted_record(e.spec));
-  counters_.submitted++;
+  add_task(e.spec);
   after(appended_, action::Submitted{.task = e.spec.id, .refused = std::nullopt});
-  Task& task = *ledger_.find(e.spec.id);
+}
+
+void Manager::add_task(const TaskSpec& spec) {
+  commit(submitted_record(spec));
+  counters_.submitted++;
+  Task& task = *ledger_.find(spec.id);
   task.waiting_since = now_;
   if (task.spec.queue_ms != 0) {
     timers_.set({.at = now_ + Millis(task.spec.queue_ms),
@@ -180,10 +190,12 @@ void Manager::on(const event::Submit& e) {
   decide(task);
 }
 
-void Manager::on(const event::Cancel& e) {
-  Task* task = ledger_.find(e.task);
+void Manager::on(const event::Cancel& e) { cancel_task(e.task); }
+
+void Manager::cancel_task(const TaskId& id) {
+  Task* task = ledger_.find(id);
   if (task == nullptr || task->finished() || task->cancel_asked) return;
-  commit(record::CancelAsked{.id = e.task});
+  commit(record::CancelAsked{.id = id});
   for (Attempt& attempt : task->attempts) {
     if (attempt.live() && attempt.phase != Phase::recalled) recall(*task, attempt);
   }

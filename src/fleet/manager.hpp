@@ -9,6 +9,7 @@
 //   what clients and nodes are told is durable before they are told.
 // Threads: one. Specified by: docs/formats/fleet.md, "The manager".
 
+#include "fleet/jobs.hpp"
 #include "fleet/placer.hpp"
 #include "wire/codec.hpp"
 #include "wire/topics.hpp"
@@ -60,6 +61,12 @@ struct Submit {
 struct Cancel {
   TaskId task;
 };
+struct SubmitJob {
+  JobSpec job;
+};
+struct CancelJob {
+  JobId job;
+};
 /// All records up to this one survive a crash.
 struct Durable {
   uint64_t sequence = 0;
@@ -78,7 +85,8 @@ struct Reconnected {};
 }  // namespace event
 
 using Event = std::variant<event::Tick, event::Received, event::Submit, event::Cancel,
-                           event::Durable, event::DrainNode, event::Quarantine, event::Reconnected>;
+                           event::SubmitJob, event::CancelJob, event::Durable, event::DrainNode,
+                           event::Quarantine, event::Reconnected>;
 
 namespace action {
 /// Write the record behind those before, and say Durable when it is safe; many at once is well.
@@ -109,6 +117,14 @@ struct Submitted {
 struct Finished {
   TaskId task;
 };
+/// As Submitted and Finished.
+struct JobSubmitted {
+  JobId job;
+  std::optional<Code> refused;
+};
+struct JobFinished {
+  JobId job;
+};
 /// Console output and progress of a run, from its own node.
 struct Progress {
   wire::AttemptId attempt;
@@ -118,8 +134,9 @@ struct Progress {
 };
 }  // namespace action
 
-using Action = std::variant<action::Append, action::Send, action::SendAll, action::Serve,
-                            action::Submitted, action::Finished, action::Progress>;
+using Action =
+    std::variant<action::Append, action::Send, action::SendAll, action::Serve, action::Submitted,
+                 action::Finished, action::JobSubmitted, action::JobFinished, action::Progress>;
 
 /// What `samara why` says of one node and one task.
 struct Candidate {
@@ -152,6 +169,9 @@ class Manager {
   const Ledger& ledger() const { return ledger_; }
   const ManagerCounters& counters() const { return counters_; }
   const FleetNode* node(std::string_view name) const;
+  const Job* job(const JobId& id) const { return jobs_.find(id); }
+  /// One member for each node that is alive and suits the needs, bound to it: a broadcast is a job.
+  std::vector<JobMember> for_each_node(const TaskSpec& task) const;
   size_t nodes_alive() const { return nodes_alive_; }
   size_t waiting() const { return placer_.waiting(); }
   size_t timers() const { return timers_.size(); }
@@ -174,6 +194,8 @@ class Manager {
   void on(const event::Received&);
   void on(const event::Submit&);
   void on(const event::Cancel&);
+  void on(const event::SubmitJob&);
+  void on(const event::CancelJob&);
   void on(const event::Durable&);
   void on(const event::DrainNode&);
   void on(const event::Quarantine&);
@@ -190,6 +212,13 @@ class Manager {
   void forget_old();
   void finish_step();
   void adopt(Task& task);
+  void add_task(const TaskSpec& spec);
+  void cancel_task(const TaskId& id);
+
+  // manager_jobs.cpp
+  void take(const JobId& id, const Jobs::Steps& steps);
+  /// Ends of tasks, told to their jobs. false: there were none.
+  bool run_jobs();
 
   // manager_nodes.cpp: what nodes say
   FleetNode& fleet_node(NodeId id);
@@ -239,6 +268,12 @@ class Manager {
   Submitters submitters_;
   Placer::Nodes nodes_;  // by NodeId
   Placer placer_;
+  Jobs jobs_;
+  struct MemberEnd {
+    JobId job;
+    MemberIndex member = 0;
+  };
+  std::vector<MemberEnd> member_ends_;  // to be told to their jobs
   Timers timers_;
   ManagerCounters counters_;
 

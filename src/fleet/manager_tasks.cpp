@@ -396,6 +396,7 @@ void Manager::finish(Task& task, const TaskOutcome& outcome) {
                          .outcome = OutcomeKind::cancelled});
   }
   after(appended_, action::Finished{.task = id});
+  if (task.spec.job) member_ends_.push_back({.job = *task.spec.job, .member = task.spec.member});
 }
 
 void Manager::judge(Task& task, const Hash& winner) {

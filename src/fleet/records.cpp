@@ -19,6 +19,9 @@ size_t room_for(const Record& record) {
   if (const auto* finished = std::get_if<record::Finished>(&record)) {
     return k_rest + finished->value.size() + finished->message.size();
   }
+  if (const auto* job = std::get_if<record::JobSubmitted>(&record)) {
+    return k_rest + job->members.size();
+  }
   return k_rest;
 }
 

@@ -10,6 +10,9 @@
 
 namespace samara::fleet {
 
+/// Of all members of a job, encoded.
+inline constexpr size_t k_job_bytes_max = size_t{16} << 20;
+
 /// How an attempt is over.
 enum class AttemptEnd : uint8_t {
   live,      // it is not
@@ -58,6 +61,8 @@ struct Submitted {
   uint8_t quorum_k = 0;
   uint8_t quorum_n = 0;
   uint32_t next_number = 1;  // of its attempts, where a journal was written anew
+  std::optional<Uuid> job{};
+  uint32_t member = 0;
   template <typename Self, typename V>
   static void fields(Self& m, V& v) {
     v.need(1, m.id);
@@ -83,6 +88,8 @@ struct Submitted {
     v.may(21, m.quorum_k);
     v.may(22, m.quorum_n);
     v.may(23, m.next_number);
+    v.may(24, m.job);
+    v.may(25, m.member);
   }
 };
 
@@ -175,11 +182,54 @@ struct Standing {
   }
 };
 
+struct JobSubmitted {
+  static constexpr uint8_t k_kind = 9;
+  Uuid id{};
+  std::string_view submitter{};
+  ByteView members{};  // encode_job_members
+  bool stop_on_failure = false;
+  template <typename Self, typename V>
+  static void fields(Self& m, V& v) {
+    v.need(1, m.id);
+    v.may_text(2, m.submitter, wire::k_name_bytes_max);
+    v.need_bytes(3, m.members, k_job_bytes_max);
+    v.may(4, m.stop_on_failure);
+  }
+};
+
+struct JobCancelAsked {
+  static constexpr uint8_t k_kind = 10;
+  Uuid id{};
+  template <typename Self, typename V>
+  static void fields(Self& m, V& v) {
+    v.need(1, m.id);
+  }
+};
+
+/// The job is over; its tasks may be forgotten.
+struct JobFinished {
+  static constexpr uint8_t k_kind = 11;
+  Uuid id{};
+  OutcomeKind outcome = OutcomeKind::lost;
+  uint32_t succeeded = 0;
+  uint32_t failed = 0;
+  uint32_t skipped = 0;
+  template <typename Self, typename V>
+  static void fields(Self& m, V& v) {
+    v.need(1, m.id);
+    v.need_enum(2, m.outcome, OutcomeKind::limit);
+    v.may(3, m.succeeded);
+    v.may(4, m.failed);
+    v.may(5, m.skipped);
+  }
+};
+
 }  // namespace record
 
 using Record =
     std::variant<record::Epoch, record::Submitted, record::Placed, record::Ended, record::Finished,
-                 record::CancelAsked, record::Forgotten, record::Standing>;
+                 record::CancelAsked, record::Forgotten, record::Standing, record::JobSubmitted,
+                 record::JobCancelAsked, record::JobFinished>;
 
 Bytes encode_record(const Record& record);
 /// Errors: corrupt, unsupported (a kind that is not known).

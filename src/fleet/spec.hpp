@@ -65,6 +65,10 @@ struct TaskSpec {
   /// ... of at most so many that are asked.
   uint8_t quorum_n = 1;
 
+  /// The job that it belongs to, and as which member; set by the manager.
+  std::optional<Uuid> job;
+  uint32_t member = 0;
+
   bool repeatable() const { return effect <= Effect::idempotent; }
   bool operator==(const TaskSpec&) const = default;
 };

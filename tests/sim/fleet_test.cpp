@@ -124,7 +124,13 @@ TEST(FleetSim, promises_are_kept_whatever_fails) {
                            "outcome_lost",
                            "outcome_cancelled",
                            "outcome_limit",
-                           "outcome_crash"}) {
+                           "outcome_crash",
+                           "broadcast",
+                           "job_cancelled",
+                           "job_over",
+                           "member_over",
+                           "member_skipped",
+                           "result_passed_on"}) {
     EXPECT_GT(coverage[name], 0U) << name;
   }
 }

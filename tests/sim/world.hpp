@@ -171,6 +171,9 @@ class World {
   void serve(uint32_t index, const wire::ChunkRequest& request);
   void sync();
   void submit_new();
+  void submit_job();
+  void job_over(const fleet::JobId& id);
+  void fill(fleet::TaskSpec& spec);
   void look();
   void check_end();
   void count_manager();
@@ -206,6 +209,13 @@ class World {
   std::vector<Module> modules_;
   std::unordered_map<Hash, const Bytes*, HashOfHash> objects_;
   std::unordered_map<fleet::TaskId, std::unique_ptr<Promise>, fleet::HashOfTask> promises_;
+  struct JobPromise {
+    fleet::JobSpec spec;
+    bool confirmed = false;
+    bool over = false;
+    bool cancelled = false;
+  };
+  std::map<fleet::JobId, JobPromise> jobs_;
   std::vector<fleet::TaskId> order_;  // of submission
   std::vector<fleet::TaskId> unconfirmed_;
   uint64_t tasks_made_ = 0;

@@ -24,7 +24,12 @@ void World::start_manager() {
   // Clients that have no answer ask again, and who waits for an end asks how it stands.
   std::vector<fleet::TaskId> again;
   for (const fleet::TaskId& id : order_) {
-    if (!promises_.at(id)->told) again.push_back(id);
+    const Promise& p = *promises_.at(id);
+    if (!p.told && p.member == nullptr) again.push_back(id);
+  }
+  for (auto& [id, job] : jobs_) {
+    if (manager_ == nullptr) return;
+    if (!job.over) manager_step(fleet::event::SubmitJob{.job = job.spec});
   }
   for (const fleet::TaskId& id : again) {
     if (manager_ == nullptr) return;
@@ -110,6 +115,11 @@ void World::manager_act(std::span<const fleet::Action> actions) {
       std::erase(unconfirmed_, answer->task);
     } else if (const auto* over = std::get_if<fleet::action::Finished>(&what)) {
       told(over->task);
+    } else if (const auto* job = std::get_if<fleet::action::JobSubmitted>(&what)) {
+      if (job->refused) fail("a job is refused: " + std::string(code_name(*job->refused)));
+      jobs_.at(job->job).confirmed = true;
+    } else if (const auto* ended = std::get_if<fleet::action::JobFinished>(&what)) {
+      job_over(ended->job);
     }
   }
   if (appended) sync();
@@ -173,17 +183,12 @@ Bytes World::answer_of(const fleet::TaskSpec& spec) const {
   return Bytes(hash.bytes.begin(), hash.bytes.begin() + 16);
 }
 
-void World::submit_new() {
-  auto made = std::make_unique<Promise>();
-  fleet::TaskSpec& s = made->spec;
-  const uint64_t number = ++tasks_made_;
-  for (size_t i = 0; i < 8; i++) s.id.bytes[i] = static_cast<uint8_t>(number >> (56 - 8 * i));
-  for (size_t i = 8; i < 16; i++) s.id.bytes[i] = static_cast<uint8_t>(dice_.next());
+/// What a task asks for, but for its name and its submitter.
+void World::fill(fleet::TaskSpec& s) {
   const Module& module = modules_[static_cast<size_t>(dice_.below(modules_.size()))];
   s.function = module.ref.hash;
   s.module = module.ref;
   s.needs.runtime = "wasm";
-  s.submitter = "client-" + std::to_string(dice_.below(3));
   Bytes input(8 + static_cast<size_t>(dice_.below(40)));
   for (uint8_t& byte : input) byte = static_cast<uint8_t>(dice_.next());
   input[0] = static_cast<uint8_t>(Behaviour::value);
@@ -191,8 +196,6 @@ void World::submit_new() {
   s.effect = kind < 60 ? Effect::pure : kind < 75 ? Effect::idempotent : Effect::effectful;
   if (options_.plain_work) {
     s.effect = Effect::pure;
-    // One client wants most of it, at once; the others have less, and should not wait for it.
-    s.submitter = number % 10 == 0 ? "client-small" : "client-large";
   } else {
     const uint64_t behaviour = dice_.below(40);
     if (behaviour == 0) input[0] = static_cast<uint8_t>(Behaviour::error);
@@ -225,6 +228,23 @@ void World::submit_new() {
   s.limits.wall_ms = 20'000;
   s.lease_ms = 20'000 + static_cast<uint32_t>(dice_.below(20'000));
   s.attempts_max = 5;
+}
+
+void World::submit_new() {
+  const auto last = options_.calm_from + (options_.duration - options_.calm_from) / 8;
+  if (!options_.plain_work && schedule_.now().time_since_epoch() < last) {
+    schedule_.in(some(options_.submit_every), {.kind = Kind::submit});
+    if (dice_.one_in(30)) return submit_job();
+  }
+  auto made = std::make_unique<Promise>();
+  fleet::TaskSpec& s = made->spec;
+  const uint64_t number = ++tasks_made_;
+  for (size_t i = 0; i < 8; i++) s.id.bytes[i] = static_cast<uint8_t>(number >> (56 - 8 * i));
+  for (size_t i = 8; i < 16; i++) s.id.bytes[i] = static_cast<uint8_t>(dice_.next());
+  fill(s);
+  s.submitter = "client-" + std::to_string(dice_.below(3));
+  // One client wants most of it, at once; the other has less, and should not wait for it.
+  if (options_.plain_work) s.submitter = number % 10 == 0 ? "client-small" : "client-large";
   made->submitted_at = schedule_.now();
   const fleet::TaskId id = s.id;
   promises_.emplace(id, std::move(made));
@@ -237,10 +257,106 @@ void World::submit_new() {
     if (tasks_made_ < options_.plain_tasks) schedule_.in(1us, {.kind = Kind::submit});
     return;
   }
-  // The last tasks have time to come to their ends.
-  const auto last = options_.calm_from + (options_.duration - options_.calm_from) / 8;
-  if (schedule_.now().time_since_epoch() < last) {
-    schedule_.in(some(options_.submit_every), {.kind = Kind::submit});
+}
+
+/// A few tasks that wait for each other, or the same on each node.
+void World::submit_job() {
+  fleet::JobSpec job;
+  const uint64_t number = ++tasks_made_;
+  for (size_t i = 0; i < 8; i++) job.id.bytes[i] = static_cast<uint8_t>(number >> (56 - 8 * i));
+  job.id.bytes[15] = 0x10;
+  job.submitter = "client-jobs";
+  job.stop_on_failure = dice_.one_in(3);
+  if (manager_ != nullptr && dice_.one_in(4)) {
+    rare("broadcast");
+    fleet::TaskSpec spec;
+    fill(spec);
+    spec.needs = {};
+    spec.needs.runtime = "wasm";
+    spec.quorum_k = 1;
+    spec.quorum_n = 1;
+    job.members = manager_->for_each_node(spec);
+    if (job.members.empty()) return;
+  } else {
+    const size_t members = 2 + static_cast<size_t>(dice_.below(6));
+    for (size_t i = 0; i < members; i++) {
+      fleet::JobMember member;
+      fill(member.task);
+      for (size_t k = 0; k < i; k++) {
+        if (!dice_.one_in(2)) continue;
+        const auto from = static_cast<fleet::MemberIndex>(k);
+        member.waits_for.push_back(from);
+        if (!dice_.one_in(2) || member.task.arguments.size() > 8) continue;
+        member.results.push_back(
+            {.argument = static_cast<uint32_t>(member.task.arguments.size()), .from = from});
+        member.task.arguments.emplace_back();
+      }
+      if (dice_.one_in(6)) member.run_if = fleet::RunIf::always;
+      if (dice_.one_in(6)) member.run_if = fleet::RunIf::any_failed;
+      job.members.push_back(std::move(member));
+    }
+  }
+  const fleet::JobId id = job.id;
+  auto& kept = jobs_[id];
+  kept.spec = std::move(job);
+  for (size_t i = 0; i < kept.spec.members.size(); i++) {
+    auto made = std::make_unique<Promise>();
+    made->spec = kept.spec.members[i].task;
+    made->spec.id = fleet::member_task(id, static_cast<fleet::MemberIndex>(i));
+    made->spec.submitter = kept.spec.submitter;
+    made->member = &kept.spec.members[i];
+    made->job = &kept.spec;
+    made->submitted_at = schedule_.now();
+    const fleet::TaskId task = made->spec.id;
+    promises_.emplace(task, std::move(made));
+    order_.push_back(task);
+  }
+  if (manager_ != nullptr) manager_step(fleet::event::SubmitJob{.job = kept.spec});
+  if (manager_ != nullptr && !calm_ && dice_.one_in(8)) {
+    rare("job_cancelled");
+    kept.cancelled = true;
+    manager_step(fleet::event::CancelJob{.job = id});
+  }
+}
+
+/// A client hears that its job is over: what was skipped had to be.
+void World::job_over(const fleet::JobId& id) {
+  JobPromise& job = jobs_.at(id);
+  if (job.over) return;
+  job.over = true;
+  if (manager_->ledger().job_end(id) == nullptr) return fail("a job is said to be over and is not");
+  rare("job_over");
+  bool failed_anywhere = false;
+  std::vector<bool> bad(job.spec.members.size(), false);
+  std::vector<size_t> skipped;
+  for (size_t i = 0; i < job.spec.members.size(); i++) {
+    const auto task = fleet::member_task(id, static_cast<fleet::MemberIndex>(i));
+    Promise& p = *promises_.at(task);
+    const fleet::Task* known = manager_->ledger().find(task);
+    if (!p.told && known != nullptr) told(task);
+    bool bad_before = false;
+    for (const fleet::MemberIndex before : job.spec.members[i].waits_for) {
+      bad_before = bad_before || bad[before];
+    }
+    if (p.told) {
+      bad[i] = p.outcome->kind != OutcomeKind::value;
+      failed_anywhere = failed_anywhere || bad[i];
+      const bool should = job.spec.members[i].run_if == fleet::RunIf::always ||
+                          (job.spec.members[i].run_if == fleet::RunIf::any_failed) == bad_before;
+      if (!should && !job.cancelled && !job.spec.stop_on_failure)
+        return fail("a member of a job ran that was to be skipped");
+      continue;
+    }
+    skipped.push_back(i);
+    bad[i] = bad_before;
+    p.told = true;  // nothing is to come
+    const bool right = (job.spec.members[i].run_if == fleet::RunIf::all_succeeded && bad_before) ||
+                       (job.spec.members[i].run_if == fleet::RunIf::any_failed && !bad_before);
+    if (right) {
+      rare("member_skipped");
+    } else if (!job.cancelled && !job.spec.stop_on_failure) {
+      return fail("a member of a job was skipped that was to run");
+    }
   }
 }
 
@@ -258,8 +374,12 @@ void World::told(const fleet::TaskId& id) {
   }
   p.told = true;
   p.outcome = outcome;
-  open_promises_--;
-  report_.finished++;
+  if (p.member == nullptr) {
+    open_promises_--;
+    report_.finished++;
+  } else {
+    rare("member_over");
+  }
   report_.makespan = schedule_.now().time_since_epoch();
   report_.submitter_done[p.spec.submitter] += schedule_.now() - p.submitted_at;
   report_.coverage["outcome_" + std::string(outcome_name(outcome.kind))]++;
@@ -288,8 +408,9 @@ void World::look() {
   size_t attempts = 0;
   for (const fleet::TaskId& id : order_) {
     const Promise& p = *promises_.at(id);
-    if (!p.confirmed || p.told) continue;
+    if (p.told || (!p.confirmed && p.member == nullptr)) continue;
     const fleet::Task* task = m.ledger().find(id);
+    if (p.member != nullptr && task == nullptr) continue;
     if (task == nullptr) return fail("task " + id.text() + " is lost");
     attempts += task->attempts.size();
     uint32_t live = task->live_attempts();
@@ -297,6 +418,12 @@ void World::look() {
     const bool waits = task->place || task->retry_timer || task->waits_for_node;
     if (!task->finished() && live == 0 && !waits) {
       return fail("nobody cares for task " + id.text());
+    }
+  }
+  for (const auto& [id, job] : jobs_) {
+    if (!job.confirmed || job.over) continue;
+    if (m.ledger().find_job(id) == nullptr && m.ledger().job_end(id) == nullptr) {
+      return fail("job " + id.text() + " is lost");
     }
   }
   // Everything that is remembered belongs to something that is there.
@@ -314,6 +441,9 @@ void World::look() {
 }
 
 void World::check_end() {
+  for (const auto& [id, job] : jobs_) {
+    if (!job.over) return fail("job " + id.text() + " never ends");
+  }
   for (const auto& [id, p] : promises_) {
     if (p->confirmed && !p->told) {
       std::string where = "?";
@@ -323,6 +453,7 @@ void World::check_end() {
       }
       return fail("task " + id.text() + " never ends: " + where);
     }
+    if (p->member != nullptr) continue;
     if (!p->confirmed) return fail("task " + id.text() + " was never confirmed");
   }
 }

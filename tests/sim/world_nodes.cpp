@@ -292,6 +292,24 @@ void World::begin_run(uint32_t index, node::SlotId id) {
   if (Bytes(input.begin(), input.end()) != p.spec.arguments[0].value) {
     return fail("a node runs a task with another argument");
   }
+  if (p.member != nullptr) {
+    for (const fleet::ResultArgument& result : p.member->results) {
+      const Promise& from = *promises_.at(fleet::member_task(p.job->id, result.from));
+      const node::SlotArgument& given = order.arguments[result.argument];
+      const ByteView bytes = order.data.subspan(given.offset, given.size);
+      // The outcome may be known to the manager and not yet to the client.
+      const fleet::Task* known =
+          manager_ == nullptr ? nullptr : manager_->ledger().find(from.spec.id);
+      const Bytes* expected = from.outcome                         ? &from.outcome->value
+                              : known != nullptr && known->outcome ? &known->outcome->value
+                                                                   : nullptr;
+      if (expected == nullptr) continue;
+      rare("result_passed_on");
+      if (Bytes(bytes.begin(), bytes.end()) != *expected) {
+        return fail("a member of a job runs with another result than was given");
+      }
+    }
+  }
   Running run;
   run.attempt = order.attempt;
   run.began = schedule_.now();

@@ -35,6 +35,8 @@ struct World::SimNode {
 struct World::Promise {
   fleet::TaskSpec spec;
   bool confirmed = false;
+  const fleet::JobMember* member = nullptr;  // of a job, which confirms it
+  const fleet::JobSpec* job = nullptr;
   bool told = false;
   std::optional<fleet::TaskOutcome> outcome;
   uint32_t runs = 0;
