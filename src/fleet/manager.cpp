@@ -167,7 +167,7 @@ void Manager::on(const event::Submit& e) {
     return;
   }
   std::optional<Code> refused = refusal_of(e.spec);
-  if (!refused && !placer_.lane(e.spec.needs, now_)) refused = Code::exhausted;
+  if (!refused && !placer_.lane(e.spec, now_)) refused = Code::exhausted;
   if (refused) {
     counters_.rejected++;
     actions_.push_back(action::Submitted{.task = e.spec.id, .refused = refused});

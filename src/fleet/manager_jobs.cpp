@@ -59,7 +59,7 @@ void Manager::take(const JobId& id, const Jobs::Steps& steps) {
   for (const TaskSpec& spec : steps.submit) {
     if (ledger_.find(spec.id) != nullptr) continue;  // of a stranger who guessed the name
     const auto refused = refusal_of(spec);
-    if (!refused && placer_.lane(spec.needs, now_)) {
+    if (!refused && placer_.lane(spec, now_)) {
       add_task(spec);
       continue;
     }

@@ -122,7 +122,7 @@ void Manager::enqueue(Task& task) {
     ready_nodes_.push_back(node.id);
     return;
   }
-  auto lane = placer_.lane(task.spec.needs, now_);
+  auto lane = placer_.lane(task.spec, now_);
   if (!lane) {
     task.not_before = now_ + config_.backoff_max;
     task.retry_timer = true;

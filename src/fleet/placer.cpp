@@ -54,8 +54,10 @@ bool Placer::suits(const FleetNode& node, const Needs& needs, std::string* why_n
   return true;
 }
 
-Result<uint32_t> Placer::lane(const Needs& needs, Instant now) {
-  std::string text = text_of(needs);
+Result<uint32_t> Placer::lane(const TaskSpec& task, Instant now) {
+  const Needs& needs = task.needs;
+  const uint32_t memory = memory_bucket(task.limits.memory_bytes);
+  std::string text = text_of(needs) + "\nm" + std::to_string(memory);
   if (const auto at = lane_ids_.find(text); at != lane_ids_.end()) return at->second;
   uint32_t id = 0;
   if (lanes_.size() < k_lanes_max) {
@@ -74,6 +76,7 @@ Result<uint32_t> Placer::lane(const Needs& needs, Instant now) {
   }
   lanes_[id] = std::make_unique<Lane>(submitters_);
   lanes_[id]->needs = needs;
+  lanes_[id]->memory = memory;
   lane_ids_.emplace(std::move(text), id);
   // Which nodes belong together may be different now.
   for (auto& one : lanes_) one->groups.clear();
@@ -116,7 +119,6 @@ void Placer::take_out(FleetNode& node) {
   const auto bucket = group.open.find(node.bucket);
   SAMARA_ASSERT(bucket != group.open.end() && bucket->second.erase({node.key, node.id}) == 1);
   if (bucket->second.empty()) group.open.erase(bucket);
-  group.open_count--;
   node.open = false;
 }
 
@@ -131,7 +133,6 @@ void Placer::put_in(FleetNode& node, Instant now) {
   node.bucket = memory_bucket(node.memory_left());
   node.key = policy_.key(node);
   group.open[node.bucket].emplace(node.key, node.id);
-  group.open_count++;
   node.open = true;
 }
 
@@ -163,7 +164,8 @@ void Placer::erase(Task& task) {
 
 bool Placer::any_open(const Lane& lane) const {
   for (const uint32_t group : lane.groups) {
-    if (groups_[group]->open_count > 0) return true;
+    const auto& open = groups_[group]->open;
+    if (!open.empty() && open.rbegin()->first >= lane.memory) return true;
   }
   return false;
 }

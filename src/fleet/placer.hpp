@@ -1,9 +1,9 @@
 #pragma once
-// Placer: waiting tasks and open nodes, and who comes to whom. Tasks with equal needs wait in one
-// *lane*; nodes that suit the same lanes form a *group*. So capabilities are compared once for a
-// node and a lane, not once for a node and a task. In a group, open nodes are kept by free memory
-// and the key of the policy: placing, opening and closing cost O(log n) in nodes and in tasks.
-// Threads: one.
+// Placer: waiting tasks and open nodes, and who comes to whom. Tasks with equal needs, and about as
+// much memory, wait in one *lane*; nodes that suit the same lanes form a *group*. So capabilities
+// are compared once for a node and a lane, not once for a node and a task. In a group, open nodes
+// are kept by free memory and the key of the policy: placing, opening and closing cost O(log n) in
+// nodes and in tasks. Threads: one.
 
 #include <deque>
 
@@ -19,9 +19,9 @@ class Placer {
   Placer(Nodes& nodes, Submitters& submitters, const Policy& policy)
       : nodes_(nodes), submitters_(submitters), policy_(policy) {}
 
-  /// The lane of the needs; `needs.node` is not looked at. Errors: exhausted (too many lanes have
+  /// The lane of the task; `needs.node` is not looked at. Errors: exhausted (too many lanes have
   /// waiting tasks).
-  Result<uint32_t> lane(const Needs& needs, Instant now);
+  Result<uint32_t> lane(const TaskSpec& task, Instant now);
   const Needs& needs(uint32_t lane) const { return lanes_[lane]->needs; }
 
   /// After anything about a node has changed. O(log n), and O(lanes) if `what_it_is` did.
@@ -50,12 +50,12 @@ class Placer {
     std::vector<bool> lanes;
     /// Open nodes, by free memory, then by key.
     std::map<uint32_t, std::set<std::pair<uint64_t, NodeId>>> open;
-    size_t open_count = 0;
     size_t alive = 0;
   };
   struct Lane {
     explicit Lane(Submitters& submitters) : queue(submitters) {}
     Needs needs;
+    uint32_t memory = 0;  // bucket: so one that waits for room holds up no smaller ones
     FairQueue queue;
     std::vector<uint32_t> groups;
   };

@@ -61,6 +61,7 @@ struct WorldOptions {
   bool plain_work = false;
   uint32_t plain_tasks = 0;
   Nanos plain_run{0};
+  Nanos plain_every{1000};
 };
 
 /// How often rare things have happened, by name.

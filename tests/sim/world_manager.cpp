@@ -254,7 +254,8 @@ void World::submit_new() {
   report_.submitted++;
   if (manager_ != nullptr) manager_step(fleet::event::Submit{.spec = promises_.at(id)->spec});
   if (options_.plain_work) {
-    if (tasks_made_ < options_.plain_tasks) schedule_.in(1us, {.kind = Kind::submit});
+    if (tasks_made_ < options_.plain_tasks)
+      schedule_.in(options_.plain_every, {.kind = Kind::submit});
     return;
   }
 }
@@ -428,7 +429,7 @@ void World::look() {
   }
   // Everything that is remembered belongs to something that is there.
   const size_t bound = 64 + 4 * nodes_.size() + 12 * (m.ledger().unfinished() + attempts) +
-                       200 * static_cast<size_t>(report_.submitted > 0);
+                       (options_.plain_work ? 5000 : 200);
   if (m.timers() > bound) return fail("timers without an end: " + std::to_string(m.timers()));
   if (!disk_is_full_ && m.ledger().finished() > options_.manager.finished_kept + 50) {
     return fail("too many are kept");
