@@ -20,6 +20,8 @@ import samara
 def echo(text):
     return text
 PYTHON
+mkdir "$functions/node_modules"
+ln -s "$build/node/samara" "$functions/node_modules/samara"
 cat >"$functions/echo_functions.mjs" <<'NODE'
 import * as samara from 'samara';
 
@@ -32,7 +34,7 @@ one() { # PLACE FOLDER LANGUAGE FILE
   "$build/bin/samara" init "$folder" >/dev/null
   "${first[@]}" "$build/bin/samara" worker --repo "$folder" -r "$3" -p "$4" -j 1 2>"$folder/worker.log" &
   local worker=$!
-  until grep -q ready "$folder/worker.log"; do
+  until grep -q ': ready, ' "$folder/worker.log"; do
     kill -0 "$worker" 2>/dev/null || { cat "$folder/worker.log" >&2; exit 1; }
     sleep 0.05
   done

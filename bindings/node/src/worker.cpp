@@ -19,6 +19,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto k_function_slot_time = std::chrono::milliseconds(100);
 constexpr size_t k_idle_takers_max = 2;
+// So many requests in a row until the event loop has its turn.
+constexpr int k_row_max = 64;
 constexpr size_t k_map_bytes_min = 256 * 1024;
 
 }  // namespace
@@ -69,6 +71,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   bool slot_free() const;
   void hand_over(State& state);
   void hand_over_one(State& state, samara_request* request);
+  samara_request* take_here();
   bool arguments_of(State& state, samara_request* request, napi_value& out);
 
   size_t slots_;
@@ -82,6 +85,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   std::condition_variable changed_;
   std::condition_variable answers_changed_;
   std::vector<samara_request*> taken_;
+  std::vector<samara_request*> for_takers_;  // taken by the thread of JavaScript, not for it
+  bool in_a_row_ = false;  // that thread takes the next one itself, as soon as there is a slot
   std::vector<Answer> answers_;
   std::vector<Clock::time_point> functions_;  // when those that run began
   int active_ = 0;
@@ -110,20 +115,26 @@ void Worker::take() {
   std::unique_lock lock(mutex_);
   idle_takers_++;
   while (!stopping_) {
-    if (!slot_free()) {
+    samara_request* request = nullptr;
+    if (!for_takers_.empty()) {
+      request = for_takers_.back();
+      for_takers_.pop_back();
+    } else if (!slot_free()) {
       if (functions_.empty())
         changed_.wait(lock);
       else
         changed_.wait_for(lock, k_function_slot_time / 4);
       continue;
     }
-    // Reserved before it is there, or else two takers could take the last slot.
-    active_++;
-    lock.unlock();
-    samara_request* request = nullptr;
-    const int32_t code = samara_worker_next(raw, -1, &request);
-    lock.lock();
-    if (request == nullptr) active_--;
+    int32_t code = SAMARA_OK;
+    if (request == nullptr) {
+      // Reserved before it is there, or else two takers could take the last slot.
+      active_++;
+      lock.unlock();
+      code = samara_worker_next(raw, -1, &request);
+      lock.lock();
+      if (request == nullptr) active_--;
+    }
     if (code != SAMARA_OK) {
       std::string message = samara_worker_error();
       loop_->post([message](State& state) {
@@ -211,7 +222,7 @@ void Worker::send_answers() {
 void Worker::change_active(int by) {
   std::lock_guard lock(mutex_);
   active_ += by;
-  if (by < 0) changed_.notify_one();
+  if (by < 0 && !in_a_row_) changed_.notify_one();
 }
 
 void Worker::done(double number) {
@@ -295,18 +306,49 @@ void Worker::hand_over_one(State& state, samara_request* request) {
   done(index);
 }
 
+// A request that is there already; null: none, or no slot. From a taker it would come by way of two
+// switches of threads.
+samara_request* Worker::take_here() {
+  std::unique_lock lock(mutex_);
+  if (stopping_ || !taken_.empty() || !slot_free()) return nullptr;
+  active_++;
+  lock.unlock();
+  samara_request* request = nullptr;
+  // What is wrong a taker will find, too.
+  static_cast<void>(samara_worker_next(raw, 0, &request));
+  lock.lock();
+  if (request == nullptr) active_--;
+  if (request == nullptr || samara_request_kind(request) != SAMARA_REQUEST_FUNCTION) return request;
+  for_takers_.push_back(request);
+  changed_.notify_all();
+  return nullptr;
+}
+
 void Worker::hand_over(State& state) {
   std::vector<samara_request*> now;
   {
     std::lock_guard lock(mutex_);
     now.swap(taken_);
+    in_a_row_ = true;
   }
-  for (samara_request* request : now) {
-    napi_handle_scope scope = nullptr;
-    napi_open_handle_scope(state.env, &scope);
-    hand_over_one(state, request);
-    napi_close_handle_scope(state.env, scope);
+  for (int i = 0; i < k_row_max && !now.empty(); i++) {
+    for (samara_request* request : now) {
+      napi_handle_scope scope = nullptr;
+      napi_open_handle_scope(state.env, &scope);
+      hand_over_one(state, request);
+      napi_close_handle_scope(state.env, scope);
+    }
+    now.clear();
+    samara_request* more = take_here();
+    if (more != nullptr) now.push_back(more);
   }
+  std::lock_guard lock(mutex_);
+  taken_.insert(taken_.end(), now.begin(), now.end());
+  if (!taken_.empty()) {
+    loop_->post([self = shared_from_this()](State& again) { self->hand_over(again); });
+  }
+  in_a_row_ = false;
+  changed_.notify_all();
 }
 
 samara_request* request_of(State& state, double number) {
