@@ -2,7 +2,7 @@
 #                        [TIMEOUT <seconds>] [ARGS <arguments>...])
 #
 # One GoogleTest program and one ctest entry of the same name. Labels are the rungs of the ladder:
-# unit, golden, property, fuzz, fault, e2e, device, lint. `dev test` counts the cases inside.
+# unit, golden, property, fuzz, fault, sim, e2e, device, lint. `dev test` counts the cases inside.
 # SAMARA_TEST_DATA is the folder tests/ of the tree, for programs that read vectors.
 
 function(samara_test_executable)

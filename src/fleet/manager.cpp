@@ -152,6 +152,11 @@ std::optional<Code> Manager::refusal_of(const TaskSpec& spec) const {
     return Code::invalid_argument;
   }
   if (ledger_.unfinished() >= config_.tasks_max) return Code::exhausted;
+  // A task may wait for a node that is still to come, but not for any number of them.
+  if (!spec.needs.node.empty() && !ledger_.known_node(spec.needs.node) &&
+      ledger_.nodes() >= config_.nodes_max) {
+    return Code::exhausted;
+  }
   return std::nullopt;
 }
 

@@ -491,6 +491,63 @@ TEST(Manager, a_damaged_journal_is_an_error) {
   EXPECT_EQ(manager.replay(forgotten).error().code, Code::conflict);
 }
 
+TEST(Manager, nodes_are_bounded_in_number) {
+  Bench b;
+  b.config.nodes_max = 1;
+  b.restart();
+  b.hello("a");
+  b.hello("b");
+  EXPECT_EQ(b.manager->node("b"), nullptr);
+  auto spec = b.spec(1);
+  spec.needs.node = "c";
+  b.step(event::Submit{.spec = spec});
+  EXPECT_EQ(b.refused, Code::exhausted);
+}
+
+TEST(Manager, a_job_passes_results_on_and_is_told_at_its_end) {
+  Bench b;
+  b.hello("a");
+  JobSpec job;
+  job.id.bytes[0] = 77;
+  job.members.resize(2);
+  for (JobMember& member : job.members) member.task = b.spec(0);
+  job.members[1].waits_for = {0};
+  job.members[1].task.arguments.resize(1);
+  job.members[1].results = {{.argument = 0, .from = 0}};
+  b.step(event::SubmitJob{.job = job});
+  auto first = b.start();
+  ASSERT_TRUE(first.has_value());
+  b.restart();  // in the middle of it
+  b.hello("a");
+  auto again = b.start();
+  ASSERT_TRUE(again.has_value());
+  b.answer("a", again->attempt, 5);
+  auto second = b.start();
+  ASSERT_TRUE(second.has_value());
+  ASSERT_EQ(second->arguments.size(), 1U);
+  EXPECT_EQ(to_hex(second->arguments[0].value), "05");
+  b.answer("a", second->attempt, 6);
+  const JobEnd* end = b.manager->ledger().job_end(job.id);
+  ASSERT_NE(end, nullptr);
+  EXPECT_EQ(end->succeeded, 2U);
+}
+
+TEST(Manager, a_broadcast_has_a_member_for_each_node_that_suits) {
+  Bench b;
+  b.hello("a");
+  b.hello("b");
+  b.hello("dead");
+  b.say("dead", wire::Will{.boot = 1});
+  JobSpec job;
+  job.members = b.manager->for_each_node(b.spec(1));
+  ASSERT_EQ(job.members.size(), 2U);
+  b.step(event::SubmitJob{.job = job});
+  std::vector<std::string> nodes;
+  nodes.reserve(b.sent.size());
+  for (const action::Send& one : b.sent) nodes.push_back(one.node);
+  EXPECT_EQ(nodes, (std::vector<std::string>{"a", "b"}));
+}
+
 TEST(Manager, a_task_bound_to_a_node_waits_for_it) {
   Bench b;
   b.hello("a");

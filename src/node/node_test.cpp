@@ -447,6 +447,17 @@ TEST(Node, any_bytes_are_heard_without_harm) {
   EXPECT_EQ(b.node->counters().bad_messages, 2000U);
 }
 
+TEST(Node, a_small_node_needs_little_memory) {
+  std::vector<uint64_t> memory(4096);
+  Arena arena({reinterpret_cast<uint8_t*>(memory.data()), memory.size() * 8});
+  NodeConfig config;
+  config.name = wire::NodeName("pump");
+  ASSERT_TRUE(Node::make(arena, config).has_value());
+  RecordProperty("arena_bytes", static_cast<int>(arena.used_bytes()));
+  // Four slots of 1 KB, eight objects, 4 KB for messages.
+  EXPECT_LT(arena.used_bytes(), 18U * 1024);
+}
+
 TEST(Node, an_arena_that_is_too_small_is_an_error) {
   std::vector<uint64_t> memory(64);
   Arena arena({reinterpret_cast<uint8_t*>(memory.data()), memory.size() * 8});

@@ -1,6 +1,6 @@
 // The fleet in virtual time: many seeds, each an hour of a small fleet in which everything fails
 // now and then; a large fleet; and proofs that the checker would notice.
-//   SAMARA_SIM_SEEDS=1000    as many seeds instead of the usual few
+//   SAMARA_SIM_SEEDS=1000    as many seeds instead of the usual few; SAMARA_SIM_FIRST=n, from there
 //   SAMARA_SIM_SEED=n        this one alone, with its log
 //   SAMARA_SIM_NODES=n SAMARA_SIM_MINUTES=n
 #include <gtest/gtest.h>
@@ -61,7 +61,7 @@ TEST(FleetSim, promises_are_kept_whatever_fails) {
   uint64_t steps = 0;
   uint64_t tasks = 0;
   for (uint64_t i = 0; i < seeds; i++) {
-    const uint64_t seed = one != 0 ? one : i + 1;
+    const uint64_t seed = one != 0 ? one : number_of("SAMARA_SIM_FIRST", 1) + i;
     WorldOptions options = options_of(seed);
     options.log = one != 0;
     WorldReport report = World(options).run();

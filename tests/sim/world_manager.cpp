@@ -268,7 +268,9 @@ void World::submit_job() {
   job.id.bytes[15] = 0x10;
   job.submitter = "client-jobs";
   job.stop_on_failure = dice_.one_in(3);
-  if (manager_ != nullptr && dice_.one_in(4)) {
+  // To ten thousand nodes twice a second would be a load of its own.
+  constexpr size_t k_broadcast_max = 100;
+  if (manager_ != nullptr && nodes_.size() < k_broadcast_max && dice_.one_in(4)) {
     rare("broadcast");
     fleet::TaskSpec spec;
     fill(spec);
