@@ -61,6 +61,10 @@ one() { # PLACE FOLDER LANGUAGE FILE
   fi
   idle=$(mktemp -d "$memory/samara-idle-XXXXXX")
   "$build/bin/samara" init "$idle" >/dev/null
-  (ulimit -n "$(ulimit -Hn)" && "$build/bin/idle_workers" "$idle/.samara" 1000 10)
+  # In two processes, since each worker has some twenty files open.
+  ulimit -n "$(ulimit -Hn)"
+  "$build/bin/idle_workers" "$idle/.samara" 500 10 &
+  "$build/bin/idle_workers" "$idle/.samara" 500 10
+  wait
   rm -rf "$idle"
 } >"$out"
