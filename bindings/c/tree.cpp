@@ -213,7 +213,9 @@ int32_t samara_tree_read(samara_values* values, int32_t format, samara_view byte
   const Type* expected = type == nullptr ? nullptr : type_of(type);
   const bool small = format == SAMARA_BEAST2 && expected != nullptr && nests_little(expected) &&
                      begins_as(*values, expected, bytes_of_view(bytes));
-  Result<void> result = with_stack(*values, small || bytes.size < 64, [&] {
+  // What is this short cannot nest deeply, whatever it is.
+  constexpr size_t k_short_bytes = 400;
+  Result<void> result = with_stack(*values, small || bytes.size < k_short_bytes, [&] {
     return read_tree(*tree, format, bytes_of_view(bytes), expected);
   });
   *out = result ? tree.release() : nullptr;
